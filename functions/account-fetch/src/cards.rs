@@ -1,0 +1,89 @@
+//! `GET …/card-accounts` and `GET …/card-accounts/{account_id}`. Cards exist for individuals in SE, and only with a
+//! subscription of their own; elsewhere the list is empty and says why.
+
+use crate::{
+    map::Side,
+    reader::Reader,
+    view::{CardAccounts, CardView},
+};
+use lambda_http::Request;
+use shared::{
+    account::CardAccount,
+    app::App,
+    bank::Fault,
+    http::{self, Answer, Code, Problem},
+    types::BankAccountId,
+};
+
+/// Why there are no cards.
+#[derive(Clone, Copy, Debug)]
+enum NoCards {
+    /// The bank has no card interface for this kind of customer.
+    NotOffered,
+    /// The operator's app is not subscribed to the bank's card product.
+    NotSubscribed,
+}
+
+impl NoCards {
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::NotOffered => "cards_not_offered",
+            Self::NotSubscribed => "cards_not_subscribed",
+        }
+    }
+}
+
+pub(crate) async fn list(app: &App, request: Request) -> Answer {
+    let (reader, cards) = listed(Reader::open(app, &request).await?).await?;
+    let answer = match cards {
+        Ok(cards) => CardAccounts {
+            card_accounts: cards.iter().map(|card| CardView::of(card, &reader.card_id(card))).collect(),
+            reason: None,
+        },
+        Err(none) => CardAccounts { card_accounts: Vec::new(), reason: Some(none.reason()) },
+    };
+    http::json(200, &answer)
+}
+
+/// One card account is taken from the list: the bank's own path for one has never been seen in use.
+pub(crate) async fn one(app: &App, request: Request) -> Answer {
+    let (reader, cards) = listed(Reader::open(app, &request).await?).await?;
+    let wanted = reader.wanted()?;
+    let cards = cards.unwrap_or_default();
+    let found = cards.iter().find(|card| reader.card_id(card) == *wanted);
+    let card = found.ok_or(Problem::new(Code::AccountNotFound))?;
+    http::json(200, &CardView::of(card, wanted))
+}
+
+/// The bank's id of the card account that the path names; the list is asked only if the table does not know it.
+pub(crate) async fn located(reader: Reader<'_>) -> Result<(Reader<'_>, BankAccountId), Problem> {
+    if let Some(known) = reader.known(Side::Cards)? {
+        return Ok((reader, known));
+    }
+    let (reader, _) = listed(reader).await?;
+    let known = reader.known(Side::Cards)?.ok_or(Problem::new(Code::AccountNotFound))?;
+    Ok((reader, known))
+}
+
+/// The list of card accounts, remembered.
+async fn listed(mut reader: Reader<'_>) -> Result<(Reader<'_>, Result<Vec<CardAccount>, NoCards>), Problem> {
+    if !reader.stored.country.has_cards(reader.stored.psu_type) {
+        return Ok((reader, Err(NoCards::NotOffered)));
+    }
+    let mut answer = ask(&reader).await;
+    if Reader::must_renew(&answer) {
+        reader = reader.renewed().await?;
+        answer = ask(&reader).await;
+    }
+    if answer.as_ref().err() == Some(&Fault::NotRegistered) {
+        let _ = reader.audited("card_accounts", None, answer);
+        return Ok((reader, Err(NoCards::NotSubscribed)));
+    }
+    let cards = reader.audited("card_accounts", None, answer)?;
+    reader.remember(Side::Cards, reader.card_entries(&cards)).await?;
+    Ok((reader, Ok(cards)))
+}
+
+async fn ask(reader: &Reader<'_>) -> Result<Vec<CardAccount>, Fault> {
+    reader.bank.card_accounts(&reader.exchange(), &reader.read()?).await
+}

@@ -1,0 +1,80 @@
+//! Our account ids and the bank's. Ours are keyed hashes of what an account is (its number and currency), so they
+//! stay the same over all consents of one owner; the bank's are others under every consent.
+
+use crate::reader::Reader;
+use shared::{
+    account::{Account, CardAccount},
+    http::Problem,
+    store::{AccountEntry, AccountMap},
+    types::{AccountId, BankAccountId},
+};
+
+/// Which list an id came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Accounts,
+    Cards,
+}
+
+impl Reader<'_> {
+    /// Our id of an account. One without any number is named after the bank's id, which lasts as long as the consent.
+    pub(crate) fn account_id(&self, account: &Account) -> AccountId {
+        let number = account.number().unwrap_or_else(|| format!("bank:{}", account.bank_id.as_str()));
+        self.invocation.material.identity.account(&self.stored.owner, &number, account.currency.as_str())
+    }
+
+    /// Our id of a card account, derived from what describes it.
+    pub(crate) fn card_id(&self, card: &CardAccount) -> AccountId {
+        let product = card.product.as_deref().unwrap_or("");
+        let identity = &self.invocation.material.identity;
+        identity.card(&self.stored.owner, product, card.currency.as_str(), &card.masked_pans())
+    }
+
+    /// The bank's id of the account that the path names, if the table knows it.
+    pub(crate) fn known(&self, side: Side) -> Result<Option<BankAccountId>, Problem> {
+        let wanted = self.wanted()?;
+        let entry = self.map.entries.iter().find(|entry| entry.id == *wanted && side.has(entry));
+        Ok(entry.map(|entry| entry.bank_id.clone()))
+    }
+
+    /// Writes down one side of the map, if it has changed.
+    pub(crate) async fn remember(&mut self, side: Side, entries: Vec<AccountEntry>) -> Result<(), Problem> {
+        let other = self.map.entries.iter().filter(|entry| !side.has(entry)).cloned();
+        let mut all: Vec<AccountEntry> = entries.into_iter().chain(other).collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        if all == self.map.entries {
+            return Ok(());
+        }
+        self.map = AccountMap { generation: self.active()?.generation, entries: all };
+        let store = &self.invocation.app.store;
+        store.put_accounts(&self.stored.consent, &self.map).await.map_err(Problem::from)
+    }
+
+    /// What the map keeps of a list of accounts.
+    pub(crate) fn entries(&self, accounts: &[Account]) -> Vec<AccountEntry> {
+        let entry = |account: &Account| AccountEntry {
+            id: self.account_id(account),
+            bank_id: account.bank_id.clone(),
+            card: false,
+            currency: account.currency.as_str().to_owned(),
+        };
+        accounts.iter().map(entry).collect()
+    }
+
+    /// What the map keeps of a list of card accounts.
+    pub(crate) fn card_entries(&self, cards: &[CardAccount]) -> Vec<AccountEntry> {
+        let entry = |card: &CardAccount| AccountEntry {
+            id: self.card_id(card),
+            bank_id: card.bank_id.clone(),
+            card: true,
+            currency: card.currency.as_str().to_owned(),
+        };
+        cards.iter().map(entry).collect()
+    }
+}
+
+impl Side {
+    const fn has(self, entry: &AccountEntry) -> bool {
+        matches!((self, entry.card), (Self::Accounts, false) | (Self::Cards, true))
+    }
+}

@@ -1,0 +1,45 @@
+//! The client-credentials token: from memory, else from the table, else from the bank, which all other processes are
+//! then spared. It is no secret of any customer's and can be fetched twice without harm, so nobody waits for anybody.
+
+use shared::{
+    app::Invocation,
+    bank::{Client, Fault},
+    types::{AccessToken, Span, Timestamp},
+};
+
+/// A token that ends sooner than this is fetched anew.
+const AHEAD: Span = Span::minutes(5);
+
+/// A token for consent calls.
+pub(crate) async fn get(invocation: &Invocation<'_>, bank: &Client) -> Result<AccessToken, Fault> {
+    let (app, now) = (invocation.app, invocation.now());
+    let client_id = bank.client_id();
+    let usable = |expires: Timestamp| expires > now + AHEAD;
+    if let Some(token) = app.client_tokens.get(client_id, usable) {
+        return Ok(token);
+    }
+    let ring = &invocation.material.ring;
+    // A table that does not answer costs a call at the bank, not the request.
+    let seen = app.store.client_token(ring, client_id).await.ok();
+    if let Some(seen) = &seen
+        && let Some(token) = seen.token.clone().filter(|_| usable(seen.expires))
+    {
+        app.client_tokens.keep(client_id, &token, seen.expires);
+        return Ok(token);
+    }
+    let claim = invocation.claim();
+    let claimed = match &seen {
+        Some(seen) => app.store.claim_client_token(client_id, seen, claim, now).await.unwrap_or(false),
+        None => false,
+    };
+    let fresh = bank.client_credentials(&invocation.exchange()).await?;
+    let expires = invocation.now() + fresh.lifetime;
+    if let (Some(seen), true) = (&seen, claimed) {
+        let settled =
+            app.store.settle_client_token(ring, client_id, seen, claim, (&fresh.token, expires)).await;
+        // Without it in the table the next process fetches its own.
+        let _ = settled;
+    }
+    app.client_tokens.keep(client_id, &fresh.token, expires);
+    Ok(fresh.token)
+}

@@ -1,0 +1,261 @@
+//! `POST /v1/consents`: claims the consent id, registers a consent at the bank, and starts SCA if a method was chosen.
+
+use crate::{
+    choose::reopened,
+    client_token,
+    input::{Choice, Way, Wish},
+    order,
+};
+use lambda_http::Request;
+use shared::{
+    app::{App, Invocation},
+    bank::Fault,
+    consent::{
+        Attempt, Beginning, Claim, Consent, Fingerprint, Method, Reason, Redirecting, Refused, Registration,
+    },
+    http::{self, Answer, Code, ConsentAnswer, FieldError, Fields, Opening, Problem},
+    store::{InsertError, Stored},
+    telemetry,
+    types::{
+        CorporateId, CorporateRule, Country, Digest, IdentityKey, Psu, PsuAddress, PsuType, Reference,
+        UnknownCountry,
+    },
+};
+
+const CORPORATE_ID: &str = "SE and LU 10 digits, NL 6 digits, GB absent";
+
+/// The body and headers of a start.
+struct Start {
+    key: String,
+    address: PsuAddress,
+    country: Country,
+    psu: Psu,
+    reference: Option<Reference>,
+    wish: Option<Wish>,
+}
+
+impl Start {
+    fn of(request: &Request, rule: CorporateRule) -> Result<Self, Problem> {
+        let address = http::psu_address(request);
+        let fields = Fields::of(request)?;
+        let mut served = true;
+        let country = fields.parsed("country", "SE, NL, GB or LU", |text| {
+            text.parse::<Country>().inspect_err(|error| served = *error != UnknownCountry::NotServed)
+        });
+        if !served {
+            return Err(Problem::new(Code::CountryNotServed).about("country", "SE, NL, GB or LU"));
+        }
+        let country = fields.required("country", "SE, NL, GB or LU", country);
+        let psu = country.and_then(|country| psu(&fields, country, rule));
+        let reference = fields.parsed("reference", "1 to 64 visible ASCII characters", Reference::parse);
+        let authorization = fields.object("authorization");
+        let mut errors = fields.errors("body");
+        let wish = authorization.and_then(|fields| Wish::of(fields, "authorization", &mut errors));
+        let key = http::idempotency_key(request).map_err(|error| errors.push(error));
+        let address = address.map(|address| address.ok_or(()).map_err(|()| errors.push(missing_address())));
+        match (key, address?, country, psu) {
+            (Ok(key), Ok(address), Some(country), Some(psu)) if errors.is_empty() => {
+                Ok(Self { key, address, country, psu, reference, wish })
+            }
+            _ => Err(Problem::fields(errors)),
+        }
+    }
+
+    /// Keyed hash of everything that was asked for. The address is not part of it: a phone changes networks.
+    fn digest(&self, identity: &IdentityKey) -> Digest {
+        let corporate = if let Psu::Corporate(id) = &self.psu { id.expose() } else { "" };
+        let reference = self.reference.as_ref().map_or("", Reference::as_str);
+        let mut parts: Vec<String> =
+            [self.country.code(), self.psu.psu_type().as_str(), corporate, reference].map(Into::into).into();
+        parts.extend(self.wish.iter().flat_map(Wish::parts));
+        identity.digest("body", &parts.iter().map(String::as_bytes).collect::<Vec<_>>())
+    }
+
+    fn corporate_digest(&self, identity: &IdentityKey) -> Option<Digest> {
+        match &self.psu {
+            Psu::Individual => None,
+            Psu::Corporate(id) => Some(identity.digest("corporate", &[id.expose().as_bytes()])),
+        }
+    }
+}
+
+pub(crate) fn missing_address() -> FieldError {
+    FieldError { field: "PSU-IP-Address", rule: "required: the public address of the PSU" }
+}
+
+fn psu(fields: &Fields, country: Country, rule: CorporateRule) -> Option<Psu> {
+    let psu_type = fields.parsed("psu_type", "individual or corporate", |text| match text {
+        "individual" => Ok(PsuType::Individual),
+        "corporate" => Ok(PsuType::Corporate),
+        _ => Err(()),
+    });
+    let psu_type = fields.required("psu_type", "individual or corporate", psu_type)?;
+    let corporate_id = fields.text("psu_corporate_id");
+    match (psu_type, corporate_id) {
+        (PsuType::Individual, None) => Some(Psu::Individual),
+        (PsuType::Individual, Some(_)) => fields.wrong("psu_corporate_id", "absent for an individual"),
+        (PsuType::Corporate, id) => CorporateId::parse(country, id.as_deref(), rule)
+            .map_or_else(|_| fields.wrong("psu_corporate_id", CORPORATE_ID), |id| Some(Psu::Corporate(id))),
+    }
+}
+
+/// What a start works with once its caller is known.
+struct Work<'a> {
+    invocation: &'a Invocation<'a>,
+    country: Country,
+    psu: Psu,
+    address: PsuAddress,
+    claim: Claim,
+    fingerprint: Fingerprint,
+    choice: Option<Choice<'a>>,
+}
+
+pub(crate) async fn handle(app: &App, request: Request) -> Answer {
+    let start = Start::of(&request, app.config.corporate_rule)?;
+    let invocation = app.begin(&request).await?;
+    let caller = invocation.caller(&request)?;
+    let identity = &invocation.material.identity;
+    let (body, corporate) = (start.digest(identity), start.corporate_digest(identity));
+    let id = identity.consent(&caller.owner, &start.key);
+    let key = identity.digest("key", &[start.key.as_bytes()]);
+    telemetry::concerns(&id);
+    let Start { country, psu, address, reference, wish, .. } = start;
+    let choice = wish.map(|wish| wish.choice(&invocation, &caller)).transpose()?;
+    invocation.bank(country)?;
+    let beginning = Beginning {
+        id,
+        owner: caller.owner,
+        country,
+        psu_type: psu.psu_type(),
+        corporate,
+        reference,
+        body,
+        app: choice.as_ref().map(|choice| choice.app.id.clone()),
+    };
+    let (claim, fingerprint) = (invocation.claim(), Fingerprint { key, body });
+    let work = Work { invocation: &invocation, country, psu, address, claim, fingerprint, choice };
+    let (ring, now) = (&invocation.material.ring, invocation.now());
+    let claimed = match app.store.insert(ring, Consent::begin(beginning, claim, now), &invocation.trace).await
+    {
+        Ok(claimed) => claimed,
+        Err(InsertError::Exists(known)) => match repeat(&work, *known).await? {
+            Repeated::Claimed(claimed) => claimed,
+            Repeated::Answered(answer) => return http::json(201, &answer),
+        },
+        Err(InsertError::Store(error)) => return Err(error.into()),
+    };
+    let (consent, opening) = register(work, claimed).await?;
+    http::json(201, &ConsentAnswer::of(&consent, invocation.now()).opened_by(opening))
+}
+
+/// What became of a start whose key is known already.
+enum Repeated {
+    Claimed(Stored),
+    Answered(Box<ConsentAnswer>),
+}
+
+/// The same key again: the same answer, built again from the state; nothing is asked of the bank.
+async fn repeat(work: &Work<'_>, known: Stored) -> Result<Repeated, Problem> {
+    let invocation = work.invocation;
+    let now = invocation.now();
+    if known.body != work.fingerprint.body {
+        return Err(Refused::OtherBody.into());
+    }
+    match (&known.attempt, known.failure(now)) {
+        (Attempt::Failed { reason: Reason::StartNotSent, .. }, _) => {
+            let claim = work.claim;
+            let claimed = invocation.apply(known, |consent| consent.begin_again(claim, now)).await?;
+            Ok(Repeated::Claimed(claimed))
+        }
+        (_, Some(reason)) => Err(Problem::new(Code::of_failure(reason))),
+        (Attempt::Registering { .. } | Attempt::Initiating { .. }, None) => Err(Refused::InFlight.into()),
+        (Attempt::Registered(registration), None) if work.choice.is_some() => {
+            Err(not_offered(&known, registration))
+        }
+        _ => {
+            let opening = reopened(invocation, &known)?;
+            Ok(Repeated::Answered(Box::new(ConsentAnswer::of(&known, now).opened_by(opening))))
+        }
+    }
+}
+
+/// Spends the claim: one consent at the bank, and the order if BankID was chosen with the start.
+async fn register(work: Work<'_>, claimed: Stored) -> Result<(Stored, Option<Opening>), Problem> {
+    let invocation = work.invocation;
+    let registration = match create(&work).await {
+        Ok(registration) => registration,
+        Err(fault) => return Err(failed(&work, claimed, fault).await),
+    };
+    let (claim, start, now) = (work.claim, work.fingerprint, invocation.now());
+    let offered = |method| registration.methods().contains(&method);
+    match work.choice {
+        Some(Choice { way: Way::Redirect, .. }) if offered(Method::Redirect) => {
+            let redirecting = Redirecting { registration, start, denied: false };
+            let settle = |consent: Consent| consent.registered_for_redirect(claim, redirecting.clone(), now);
+            let consent = invocation.apply(claimed, settle).await?;
+            let opening = reopened(invocation, &consent)?;
+            Ok((consent, opening))
+        }
+        Some(Choice { app, way: Way::Decoupled { number, identity, same_device } })
+            if offered(Method::Decoupled) =>
+        {
+            let wanted = order::Wanted { number, identity, same_device, address: work.address, start };
+            let approval = match order::begin(invocation, work.country, registration, wanted).await {
+                Ok(approval) => approval,
+                Err(fault) => {
+                    let reason = order::reason(&fault);
+                    // The bank consent is registered but the whole start is one step: its answer is the failure.
+                    let settle = |consent: Consent| consent.start_failed(claim, reason, now);
+                    invocation.apply(claimed, settle).await?;
+                    return Err(fault.into());
+                }
+            };
+            let settle = |consent: Consent| consent.approval_begun(claim, approval.clone(), now);
+            let consent = invocation.apply(claimed, settle).await?;
+            Ok((consent, Some(Opening::of_order(&approval, Some(app)))))
+        }
+        wish => {
+            let settle = |consent: Consent| consent.registered(claim, registration.clone(), now);
+            let consent = invocation.apply(claimed, settle).await?;
+            if wish.is_some() {
+                return Err(not_offered(&consent, &registration));
+            }
+            Ok((consent, None))
+        }
+    }
+}
+
+async fn create(work: &Work<'_>) -> Result<Registration, Fault> {
+    let invocation = work.invocation;
+    let bank = invocation.bank(work.country).map_err(|_| Fault::Misconfigured)?;
+    let token = client_token::get(invocation, &bank).await?;
+    let call = invocation.exchange();
+    let made = bank.create_consent(&call, &token, work.country, &work.psu, &work.address).await?;
+    if made.redirect.is_none() && made.decoupled.is_none() {
+        return Err(Fault::NoMethod);
+    }
+    let (redirect, decoupled) = (made.redirect, made.decoupled);
+    Ok(Registration { bank_consent: made.id, redirect, decoupled, made: invocation.now() })
+}
+
+/// Settles a start that did not come about. If nothing was registered, the same key may try again; if nobody knows, it
+/// may not: at most one bank consent that anybody can sign.
+async fn failed(work: &Work<'_>, claimed: Stored, fault: Fault) -> Problem {
+    let not_taken = matches!(fault, Fault::RateLimited { .. } | Fault::Unavailable | Fault::ProxyError);
+    let reason = match fault {
+        fault if fault.provably_not_sent() || not_taken => Reason::StartNotSent,
+        Fault::Lost => Reason::StartUnknown,
+        _ => Reason::StartRefused,
+    };
+    let (claim, now) = (work.claim, work.invocation.now());
+    match work.invocation.apply(claimed, |consent| consent.start_failed(claim, reason, now)).await {
+        Ok(_) if reason == Reason::StartUnknown => Problem::new(Code::StartUnknown).caused_by(&fault),
+        Ok(_) => fault.into(),
+        Err(error) => error.into(),
+    }
+}
+
+fn not_offered(consent: &Consent, registration: &Registration) -> Problem {
+    let methods = registration.methods().into_iter().map(Method::as_str).collect();
+    Problem::new(Code::MethodNotOffered).with_methods(&consent.id, methods)
+}

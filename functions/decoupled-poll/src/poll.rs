@@ -1,0 +1,156 @@
+//! `POST …/authorization/poll`: one call at the bank at most, and none before its time.
+
+use lambda_http::Request;
+use serde::Serialize;
+use shared::{
+    app::{App, Invocation},
+    bank::{Fault, Poll},
+    consent::{Approval, Attempt, Consent, Grant, Reason, Refused, Tokens},
+    http::{self, Answer, AuthorizationAnswer, Code, Problem},
+    store::{Stored, UpdateError},
+    telemetry::{self, Metric},
+    types::{ConsentId, QrData},
+};
+
+/// How the order stands.
+#[derive(Serialize)]
+struct Standing {
+    consent_id: String,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    poll_after_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qr_data: Option<String>,
+    authorization: AuthorizationAnswer,
+}
+
+/// A poll names its consent and says nothing else.
+struct Input(ConsentId);
+
+impl TryFrom<&Request> for Input {
+    type Error = Problem;
+    fn try_from(request: &Request) -> Result<Self, Problem> {
+        let errors = http::Fields::of(request)?.errors("body");
+        if errors.is_empty() { http::path_consent(request).map(Self) } else { Err(Problem::fields(errors)) }
+    }
+}
+
+pub(crate) async fn handle(app: &App, request: Request) -> Answer {
+    let Input(id) = Input::try_from(&request)?;
+    let invocation = app.begin(&request).await?;
+    let caller = invocation.caller(&request)?;
+    let stored = invocation.load(&caller.owner, &id).await?.stored;
+    match (&stored.attempt, stored.failure(invocation.now())) {
+        (Attempt::AwaitingApproval(_), None) => poll(&invocation, stored).await,
+        _ => standing(&invocation, &stored),
+    }
+}
+
+/// How it stands without asking the bank: the end of an order is repeated for whoever asks again.
+fn standing(invocation: &Invocation<'_>, consent: &Consent) -> Answer {
+    match (&consent.grant, &consent.attempt, consent.failure(invocation.now())) {
+        (_, Attempt::AwaitingApproval(_), None)
+        | (_, _, Some(_))
+        | (Grant::Active(_), Attempt::None, None) => answer(invocation, consent, None),
+        _ => Err(Problem::new(Code::NothingToPoll)),
+    }
+}
+
+async fn poll(invocation: &Invocation<'_>, stored: Stored) -> Answer {
+    let now = invocation.now();
+    if let Attempt::AwaitingApproval(approval) = &stored.attempt
+        && now < approval.next_poll
+    {
+        telemetry::count(Metric::EarlyPolls);
+        return answer(invocation, &stored, None);
+    }
+    let (owner, id) = (stored.owner, stored.id);
+    match invocation.apply(stored, |consent| consent.claim_poll(now)).await {
+        Ok(claimed) => ask(invocation, claimed).await,
+        Err(UpdateError::Refused(_)) => {
+            // Somebody else polled, cancelled or finished at the same moment: say how it stands now.
+            telemetry::count(Metric::EarlyPolls);
+            standing(invocation, &invocation.load(&owner, &id).await?.stored)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn ask(invocation: &Invocation<'_>, claimed: Stored) -> Answer {
+    let Attempt::AwaitingApproval(approval) = &claimed.attempt else {
+        return Err(Problem::new(Code::NothingToPoll));
+    };
+    let bank = invocation.bank(claimed.country)?;
+    let order = approval.registration.bank_consent.clone();
+    match bank.poll(&invocation.exchange(), &approval.session.poll).await {
+        Ok(Poll::Pending { qr }) => answer(invocation, &claimed, qr),
+        Ok(Poll::Complete(granted)) => {
+            let now = invocation.now();
+            let access_expires = now + granted.access_lifetime;
+            let tokens = Tokens { access: granted.access, access_expires, refresh: granted.refresh };
+            settle(invocation, claimed, |consent| consent.approved(&order, &tokens, now)).await
+        }
+        Err(fault) => match terminal(&fault) {
+            Some(reason) => {
+                let now = invocation.now();
+                settle(invocation, claimed, |consent| consent.not_approved(&order, reason, now)).await
+            }
+            // Nothing that is known to end an order: the caller polls again.
+            None => {
+                telemetry::count(Metric::BankFaults);
+                Err(fault.into())
+            }
+        },
+    }
+}
+
+async fn settle(
+    invocation: &Invocation<'_>,
+    claimed: Stored,
+    transition: impl Fn(Consent) -> Result<Consent, Refused> + Send + Sync,
+) -> Answer {
+    match invocation.apply(claimed, transition).await {
+        Ok(settled) => answer(invocation, &settled, None),
+        Err(UpdateError::Refused(_)) => {
+            telemetry::count(Metric::TokensDropped);
+            Err(Problem::new(Code::AttemptOver))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Which answers end an order for ever (contract of the decoupled poll). Whatever is not in this list does not.
+fn terminal(fault: &Fault) -> Option<Reason> {
+    match fault {
+        Fault::UserCancelled => Some(Reason::BankIdCancelled),
+        Fault::BankIdFailed => Some(Reason::BankIdFailed),
+        Fault::BankIdNotActivated => Some(Reason::BankIdNotActivated),
+        Fault::NotCustomer => Some(Reason::NotCustomer),
+        Fault::PolledTooOften => Some(Reason::PolledTooOften),
+        Fault::IntentExpired => Some(Reason::TooLate),
+        _ => None,
+    }
+}
+
+fn answer(invocation: &Invocation<'_>, consent: &Consent, newest: Option<QrData>) -> Answer {
+    let now = invocation.now();
+    let approval: Option<&Approval> = match (&consent.attempt, consent.failure(now)) {
+        (Attempt::AwaitingApproval(approval), None) => Some(approval),
+        _ => None,
+    };
+    let qr_data = approval.and_then(|approval| {
+        let newest = newest.filter(|_| !approval.same_device).map(|qr| qr.expose().to_owned());
+        newest.or_else(|| approval.qr_text())
+    });
+    let standing = Standing {
+        consent_id: consent.id.to_string(),
+        status: consent.status(now).as_str(),
+        status_reason: consent.status_reason(now),
+        poll_after_ms: approval.map(|approval| approval.next_poll.after(now).as_millis()),
+        qr_data,
+        authorization: AuthorizationAnswer::of(consent, now),
+    };
+    http::json(200, &standing)
+}

@@ -1,0 +1,122 @@
+//! Claim, spend, settle: one code, one exchange, whatever the browser does.
+
+use crate::{Outcome, count_conflict};
+use shared::{
+    app::Invocation,
+    bank::Fault,
+    consent::{Attempt, Claim, Clocks, Consent, Reason, Refused, Signature, Step, Tokens},
+    http::Problem,
+    store::{Stored, UpdateError},
+    telemetry::{self, Metric},
+    types::{AuthorizationCode, ConsentId, Digest, Handle},
+};
+use std::time::Duration;
+
+/// Pauses between reads while another request spends the same code; the last one repeats.
+const PAUSES_MS: [u64; 5] = [50, 100, 200, 400, 800];
+/// A waiting browser is answered this long before our own deadline.
+const ANSWER_RESERVE: Duration = Duration::from_secs(1);
+
+/// Claims the attempt for this code and spends it. Whoever loses the race waits for the winner's result.
+pub(crate) async fn claim_and_spend(
+    invocation: &Invocation<'_>,
+    stored: Stored,
+    code: AuthorizationCode,
+    digest: Digest,
+    handle: Handle,
+) -> Result<Outcome, Problem> {
+    let (id, claim, now) = (stored.id, invocation.claim(), invocation.now());
+    match invocation.apply(stored, |consent| consent.redeem(digest, claim, now)).await {
+        Ok(claimed) if matches!(claimed.attempt, Attempt::Redeeming { .. }) => {
+            spend(invocation, claimed, claim, code, digest, handle).await
+        }
+        Ok(_) => {
+            count_conflict();
+            Ok(Outcome::Failed)
+        }
+        Err(UpdateError::Refused(Refused::InFlight)) => wait(invocation, &id, &digest, handle).await,
+        Err(UpdateError::Refused(Refused::AlreadySigned)) => Ok(Outcome::Signed(Some(handle))),
+        Err(UpdateError::Refused(_)) => Ok(Outcome::Failed),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn spend(
+    invocation: &Invocation<'_>,
+    claimed: Stored,
+    claim: Claim,
+    code: AuthorizationCode,
+    digest: Digest,
+    handle: Handle,
+) -> Result<Outcome, Problem> {
+    let Attempt::Redeeming { redirecting, .. } = &claimed.attempt else { return Ok(Outcome::Failed) };
+    let bank_consent = redirecting.registration.bank_consent.clone();
+    let bank = invocation.bank(claimed.country)?;
+    let granted = match bank.exchange_code(&invocation.exchange(), &bank_consent, code).await {
+        Ok(granted) => granted,
+        Err(fault) => return not_spent(invocation, claimed, claim, fault).await,
+    };
+    let now = invocation.now();
+    let access_expires = now + granted.access_lifetime;
+    let tokens = Tokens { access: granted.access, access_expires, refresh: granted.refresh };
+    let clocks = Clocks::new(claimed.country, &tokens, now);
+    let handle_digest = invocation.material.identity.digest("handle", &[handle.expose().as_bytes()]);
+    let signature = Signature { bank_consent, tokens, clocks, code: digest, handle: handle_digest, at: now };
+    match invocation.apply(claimed, |consent| consent.sign(claim, signature.clone(), now)).await {
+        Ok(_) => Ok(Outcome::Signed(Some(handle))),
+        Err(UpdateError::Refused(_)) => {
+            telemetry::count(Metric::TokensDropped);
+            Ok(Outcome::Failed)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The code brought nothing. If it provably never left, the browser may come again with it.
+async fn not_spent(
+    invocation: &Invocation<'_>,
+    claimed: Stored,
+    claim: Claim,
+    fault: Fault,
+) -> Result<Outcome, Problem> {
+    telemetry::count(Metric::BankFaults);
+    telemetry::cause(&fault);
+    let (now, unsent) = (invocation.now(), fault.provably_not_sent());
+    let reason = if fault == Fault::CodeRefused { Reason::CodeRefused } else { Reason::ExchangeUnknown };
+    let settle = |consent: Consent| {
+        if unsent { consent.redeem_again(claim, now) } else { consent.redeem_failed(claim, reason, now) }
+    };
+    match invocation.apply(claimed, settle).await {
+        Ok(_) if unsent => Err(fault.into()),
+        Ok(_) | Err(UpdateError::Refused(_)) => Ok(Outcome::Failed),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Another request spends this very code: read again with growing pauses until it is settled or time runs out.
+pub(crate) async fn wait(
+    invocation: &Invocation<'_>,
+    id: &ConsentId,
+    digest: &Digest,
+    handle: Handle,
+) -> Result<Outcome, Problem> {
+    for round in 0.. {
+        let pause = PAUSES_MS.get(round).or(PAUSES_MS.last()).copied().unwrap_or(800);
+        let pause = Duration::from_millis(pause);
+        if invocation.clock.left() < pause + ANSWER_RESERVE {
+            break;
+        }
+        tokio::time::sleep(pause).await;
+        let loaded = invocation.app.store.get(&invocation.material.ring, id).await?;
+        let Some(consent) = loaded.map(|loaded| loaded.stored) else { return Ok(Outcome::Failed) };
+        match consent.callback(consent.ordinal, Some(digest), invocation.now()) {
+            Step::Wait => {}
+            Step::Repeat => return Ok(Outcome::Signed(Some(handle))),
+            Step::Done => return Ok(Outcome::Signed(None)),
+            // The winner gave the claim back: the code was not spent and a reload can spend it.
+            Step::Redeem => break,
+            _ => return Ok(Outcome::Failed),
+        }
+    }
+    Err(Problem::new(shared::http::Code::OutOfTime))
+}

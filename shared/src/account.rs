@@ -1,0 +1,142 @@
+//! Accounts, balances, transactions and exact money, as the bank means them and without its spelling. Pure: nothing
+//! here reads the wire; [`bank`](crate::bank) fills it in.
+
+mod money;
+mod transaction;
+
+pub use money::{Balance, BalanceKind, Currency, Money};
+pub use transaction::{Status, Transaction};
+
+use crate::types::BankAccountId;
+use std::fmt;
+
+/// An account of the Accounts API. Everything that the recordings show missing somewhere is optional; missing is
+/// missing, never empty or zero.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The bank's id, good under one consent only.
+    pub bank_id: BankAccountId,
+    /// IBAN without blanks.
+    pub iban: Option<String>,
+    /// Account number *without* the clearing number (recorded: up to 9 digits in SE, 8 in GB, none in FI).
+    pub bban: Option<String>,
+    /// Clearing number (SE, 4 digits) or sort code (GB, 6 digits).
+    pub clearing: Option<String>,
+    /// BIC of the branch.
+    pub bic: Option<String>,
+    /// Of the account and of its balances.
+    pub currency: Currency,
+    /// `accountType`: the product's name, free text in the bank's language.
+    pub product: Option<String>,
+    /// The PSU's own name for the account.
+    pub name: Option<String>,
+    /// Who owns it.
+    pub owner_name: Option<String>,
+    /// `None` where the answer has no `balances` at all (recorded for lists of 2020, and for details asked without).
+    pub balances: Option<Vec<Balance>>,
+    /// Documented once as a text and never recorded.
+    pub credit_limit: Option<Money>,
+}
+
+impl Account {
+    /// What identifies the account over all consents: IBAN, else clearing number, a hyphen and BBAN, else nothing. In
+    /// capitals and without blanks, because our ids are made of it.
+    pub fn number(&self) -> Option<String> {
+        let joined = || Some(format!("{}-{}", self.clearing.as_deref()?, self.bban.as_deref()?));
+        let number = self.iban.clone().or_else(joined)?;
+        Some(number.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect())
+    }
+}
+
+// Numbers and names of people are not for logs.
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("product", &self.product).finish_non_exhaustive()
+    }
+}
+
+/// A card account of the Card API: one credit line with the cards that draw on it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CardAccount {
+    /// The bank's id, good under one consent only.
+    pub bank_id: BankAccountId,
+    /// The product's name, free text (recorded: `Platinum`, `Allkort Mastercard`).
+    pub product: Option<String>,
+    /// Of the account and of its balances.
+    pub currency: Currency,
+    /// The cards; may be empty, may be several.
+    pub cards: Vec<Card>,
+    /// Only `AVAILABLE_AMOUNT` was ever recorded; `None` where the answer has no `balances`.
+    pub balances: Option<Vec<Balance>>,
+    /// Absent for an Allkort (recorded).
+    pub credit_limit: Option<Money>,
+}
+
+impl CardAccount {
+    /// The masked numbers of its cards, in the bank's order.
+    pub fn masked_pans(&self) -> Vec<&str> {
+        self.cards.iter().map(|card| card.masked_pan.as_str()).collect()
+    }
+}
+
+impl fmt::Debug for CardAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CardAccount").field("product", &self.product).finish_non_exhaustive()
+    }
+}
+
+/// One card.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Card {
+    /// First four digits, eight asterisks, last four (recorded).
+    pub masked_pan: String,
+    /// The name on it.
+    pub name: Option<String>,
+}
+
+impl fmt::Debug for Card {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Card(redacted)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account() -> Account {
+        Account {
+            bank_id: BankAccountId::parse("b-1").unwrap(),
+            iban: Some("SE98 6000 0000 0001 2345 6789".to_owned()),
+            bban: Some("123456789".to_owned()),
+            clearing: Some("6602".to_owned()),
+            bic: None,
+            currency: Currency::parse("SEK").unwrap(),
+            product: Some("Allkonto".to_owned()),
+            name: None,
+            owner_name: Some("Test Testsson".to_owned()),
+            balances: None,
+            credit_limit: None,
+        }
+    }
+
+    #[test]
+    fn an_account_is_known_by_its_iban_else_by_clearing_and_bban_else_not_at_all() {
+        let mut account = account();
+        assert_eq!(account.number().as_deref(), Some("SE9860000000000123456789"));
+        account.iban = None;
+        assert_eq!(account.number().as_deref(), Some("6602-123456789"));
+        account.clearing = None;
+        assert_eq!(account.number(), None);
+    }
+
+    #[test]
+    fn a_printed_account_shows_its_product_and_nobody() {
+        let card = Card { masked_pan: "5213********0000".to_owned(), name: Some("Test Testsson".to_owned()) };
+        let printed = format!("{:?} {card:?}", account());
+        assert!(printed.contains("Allkonto"), "{printed}");
+        for hidden in ["6789", "6602", "Testsson", "5213", "b-1"] {
+            assert!(!printed.contains(hidden), "{printed}");
+        }
+    }
+}

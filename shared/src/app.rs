@@ -1,0 +1,153 @@
+//! The wiring: one [`App`] per process, one [`Invocation`] per request. The rhythm of every function is the same:
+//! parse, claim, spend, settle, answer.
+
+mod aws;
+mod banks;
+mod client_tokens;
+mod invocation;
+
+pub use client_tokens::ClientTokens;
+pub use invocation::Invocation;
+
+use crate::{
+    bank::Endpoints,
+    config::Config,
+    http::{self, Answer},
+    secrets::{Demands, Secrets},
+    store::Store,
+    telemetry::{Ending, Output},
+    types::TraceId,
+};
+use banks::Banks;
+use lambda_http::{Body, Request, Response, http::HeaderValue};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// Init may take this long; what is not ready by then is made by the first request.
+const INIT_LIMIT: Duration = Duration::from_secs(2);
+
+/// Everything that a process has once.
+#[derive(Debug)]
+pub struct App {
+    /// The environment variables.
+    pub config: Config,
+    /// The table.
+    pub store: Store,
+    /// The secret.
+    pub secrets: Secrets,
+    /// Client-credentials tokens that this process has seen.
+    pub client_tokens: ClientTokens,
+    banks: Banks,
+    output: Output,
+    cold: AtomicBool,
+}
+
+/// How a request ended, for the caller and for the log line.
+struct Finished {
+    answer: Response<Body>,
+    code: Option<&'static str>,
+    trace: TraceId,
+    route: String,
+    began: Instant,
+    cold: bool,
+}
+
+impl App {
+    /// From the process environment, with connections opened ahead. A wrong configuration is an error here, so the
+    /// function does not start; a table, secret or bank that cannot be reached is not: the first request tries again.
+    pub async fn start(function: &'static str) -> Result<Self, lambda_http::Error> {
+        let config =
+            Config::from_env().inspect_err(|error| Output::Stdout.process(function, "init", error))?;
+        let app = Self::new(config, Output::Stdout)?;
+        let _ = tokio::time::timeout(INIT_LIMIT, app.warm()).await;
+        Ok(app)
+    }
+
+    /// From a configuration; opens nothing.
+    pub fn new(config: Config, output: Output) -> Result<Self, lambda_http::Error> {
+        let aws = aws::Aws::new(&config.region)?;
+        let demands = Demands { certificate_required: config.bank.environment.demands_certificate() };
+        let environment = config.bank.environment.as_str();
+        let endpoints = Endpoints {
+            sandbox: !demands.certificate_required,
+            api: config.bank.api.clone(),
+            token: config.bank.token.clone(),
+            links: config.bank.links.clone(),
+            account_paths: config.bank.account_paths.clone(),
+        };
+        Ok(Self {
+            store: Store::new(
+                aws.dynamodb(config.dynamodb_endpoint.clone()),
+                config.table.clone(),
+                environment,
+            ),
+            secrets: Secrets::new(
+                aws.secretsmanager(config.secrets_endpoint.clone()),
+                config.secret.clone(),
+                demands,
+            ),
+            client_tokens: ClientTokens::default(),
+            banks: Banks::new(Arc::new(endpoints)),
+            output,
+            cold: AtomicBool::new(true),
+            config,
+        })
+    }
+
+    /// Opens the connections that the first request will need, side by side. Failures are nobody's business yet.
+    async fn warm(&self) {
+        let bank = async {
+            if let Ok(material) = self.secrets.material().await {
+                self.banks.warm(&material).await;
+            }
+        };
+        tokio::join!(self.store.warm(), bank);
+    }
+
+    /// Runs one request: `handle` does the work, this turns its outcome into an answer with `Trace-Id` and one line.
+    pub async fn answer<'a, F>(
+        &'a self,
+        function: &'static str,
+        request: Request,
+        handle: impl FnOnce(&'a Self, Request) -> F,
+    ) -> Result<Response<Body>, lambda_http::Error>
+    where
+        F: Future<Output = Answer>,
+    {
+        let (began, cold) = (Instant::now(), self.cold.swap(false, Ordering::Relaxed));
+        let trace = match http::trace_id(&request) {
+            Ok(trace) => trace,
+            // Without a request id of Lambda's nothing could be traced; the runtime always sends one.
+            Err(problem) => return Ok(problem.into_response("")),
+        };
+        let route = http::route(&request).to_owned();
+        let work = async {
+            let (mut answer, code) = match handle(self, request).await {
+                Ok(answer) => (answer, None),
+                Err(problem) => {
+                    let code = problem.code().id();
+                    (problem.into_response(trace.as_str()), Some(code))
+                }
+            };
+            if let Ok(value) = HeaderValue::from_str(trace.as_str()) {
+                answer.headers_mut().insert("trace-id", value);
+            }
+            Finished { answer, code, trace, route, began, cold }
+        };
+        let ending = |finished: &Finished| Ending {
+            trace: finished.trace.clone(),
+            function,
+            route: finished.route.clone(),
+            status: finished.answer.status().as_u16(),
+            code: finished.code,
+            cold: finished.cold,
+            took: finished.began.elapsed(),
+        };
+        Ok(self.output.observe(work, ending).await.answer)
+    }
+}

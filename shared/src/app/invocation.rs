@@ -1,0 +1,89 @@
+//! One request: its time, its trace, the keys in force, and the few moves that every function makes with them.
+
+use super::App;
+use crate::{
+    bank,
+    consent::{Claim, Consent, Refused},
+    http::{self, Caller, Clock, Code, Problem},
+    secrets::Material,
+    store::{Loaded, Stored, UpdateError},
+    telemetry::{self, Metric},
+    types::{ConsentId, Country, OwnerId, Timestamp, TraceId},
+};
+use lambda_http::Request;
+use std::sync::Arc;
+
+/// One request in progress.
+#[derive(Debug)]
+pub struct Invocation<'a> {
+    /// What the process has.
+    pub app: &'a App,
+    /// Event time and deadline.
+    pub clock: Clock,
+    /// Our request id.
+    pub trace: TraceId,
+    /// The keys and certificates in force.
+    pub material: Arc<Material>,
+}
+
+impl App {
+    /// Begins a request whose input has been parsed.
+    pub async fn begin(&self, request: &Request) -> Result<Invocation<'_>, Problem> {
+        let clock = Clock::of(request, self.config.timeout);
+        let trace = http::trace_id(request)?;
+        self.banks.begin_request(clock.now());
+        let material = self.secrets.material().await?;
+        Ok(Invocation { app: self, clock, trace, material })
+    }
+}
+
+impl Invocation<'_> {
+    /// Now, in event time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A claim of this request.
+    pub fn claim(&self) -> Claim {
+        Claim { by: self.trace.claim_id(), until: self.clock.lease() }
+    }
+
+    /// The end user whom the gateway has verified.
+    pub fn caller(&self, request: &Request) -> Result<Caller, Problem> {
+        Caller::of(request, &self.material.identity, &self.app.config)
+    }
+
+    /// The bank of a country.
+    pub fn bank(&self, country: Country) -> Result<Arc<bank::Client>, Problem> {
+        let client = self.app.banks.client(&self.material, country)?;
+        client.ok_or(
+            Problem::new(Code::CountryNotServed).about("country", "one that this service is configured for"),
+        )
+    }
+
+    /// What a call to the bank needs to know of this request. Each use is one exchange.
+    pub fn exchange(&self) -> bank::Call<'_> {
+        telemetry::count(Metric::BankCalls);
+        bank::Call { trace: &self.trace, deadline: self.clock.deadline() }
+    }
+
+    /// A consent of this owner. A foreign one is answered exactly as an unknown one.
+    pub async fn load(&self, owner: &OwnerId, id: &ConsentId) -> Result<Loaded, Problem> {
+        telemetry::concerns(id);
+        let loaded = self.app.store.get(&self.material.ring, id).await?;
+        loaded.filter(|loaded| loaded.stored.belongs_to(owner)).ok_or(Problem::new(Code::ConsentNotFound))
+    }
+
+    /// Applies a transition to the consent at hand: one conditional write.
+    pub async fn apply(
+        &self,
+        stored: Stored,
+        transition: impl Fn(Consent) -> Result<Consent, Refused> + Send + Sync,
+    ) -> Result<Stored, UpdateError> {
+        let applied = self.app.store.apply(&self.material.ring, stored, &self.trace, transition).await;
+        if matches!(applied, Err(UpdateError::Refused(Refused::ClaimLost | Refused::InFlight))) {
+            telemetry::count(Metric::ClaimsLost);
+        }
+        applied
+    }
+}

@@ -1,0 +1,154 @@
+//! Money and dates of the wire, exactly.
+
+use super::Fault;
+use crate::{
+    account::{Balance, BalanceKind, Currency, Money},
+    types::Date,
+};
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// `{"content":…,"currency":…}` of the Accounts API, `{"amount":…,"currency":…}` of the Card API (recorded).
+#[derive(Deserialize)]
+pub(super) struct WireMoney<'a> {
+    #[serde(borrow, alias = "amount")]
+    content: &'a RawValue,
+    #[serde(borrow)]
+    currency: Cow<'a, str>,
+}
+
+/// A balance of either API.
+#[derive(Deserialize)]
+pub(super) struct WireBalance<'a> {
+    #[serde(borrow, alias = "balanceAmount")]
+    amount: WireMoney<'a>,
+    #[serde(rename = "balanceType", borrow)]
+    balance_type: Cow<'a, str>,
+}
+
+impl WireMoney<'_> {
+    pub(super) fn money(&self) -> Result<Money, Fault> {
+        Ok(Money { amount: decimal(self.content.get())?, currency: currency(&self.currency)? })
+    }
+}
+
+impl WireBalance<'_> {
+    pub(super) fn balance(&self) -> Result<Balance, Fault> {
+        Ok(Balance { kind: BalanceKind::parse(&self.balance_type), money: self.amount.money()? })
+    }
+}
+
+pub(super) fn currency(text: &str) -> Result<Currency, Fault> {
+    Currency::parse(text).map_err(|_| Fault::Malformed)
+}
+
+/// All balances, or none if there was no such field.
+pub(super) fn balances(list: Option<&[WireBalance<'_>]>) -> Result<Option<Vec<Balance>>, Fault> {
+    list.map(|list| list.iter().map(WireBalance::balance).collect()).transpose()
+}
+
+/// The text of a field, unless it is empty.
+pub(super) fn text(field: Option<Cow<'_, str>>) -> Option<String> {
+    field.filter(|text| !text.trim().is_empty()).map(Cow::into_owned)
+}
+
+/// A date, if there is one. `YYYY-MM-DD` and nothing else: a date that could be read in two ways is malformed.
+pub(super) fn date(field: Option<&str>) -> Result<Option<Date>, Fault> {
+    field
+        .map(|text| {
+            if text.len() == 10 { text.parse().map_err(|_| Fault::Malformed) } else { Err(Fault::Malformed) }
+        })
+        .transpose()
+}
+
+/// The exact value of a JSON number, from its own text: every digit is kept, and nothing is rounded. A number of more
+/// than 28 digits, or no number (texts are refused), is malformed.
+pub(super) fn decimal(number: &str) -> Result<Decimal, Fault> {
+    let (digits, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let exponent: i32 =
+        exponent.strip_prefix('+').unwrap_or(exponent).parse().map_err(|_| Fault::Malformed)?;
+    // The decimal crate would also take a plus and underscores.
+    if !digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'.')) {
+        return Err(Fault::Malformed);
+    }
+    let value = Decimal::from_str_exact(digits).map_err(|_| Fault::Malformed)?;
+    moved(value, exponent).filter(fits).ok_or(Fault::Malformed)
+}
+
+/// The same digits with the point `exponent` places further right.
+fn moved(value: Decimal, exponent: i32) -> Option<Decimal> {
+    let scale = i32::try_from(value.scale()).ok()?.checked_sub(exponent)?;
+    let (factor, scale) = if scale < 0 { (scale.unsigned_abs(), 0) } else { (0, scale.unsigned_abs()) };
+    let mantissa = value.mantissa().checked_mul(10_i128.checked_pow(factor)?)?;
+    Decimal::try_from_i128_with_scale(mantissa, scale).ok()
+}
+
+fn fits(value: &Decimal) -> bool {
+    value.mantissa().unsigned_abs() < 10_u128.pow(28)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_keeps_its_digits() {
+        for (sent, shown) in [
+            ("2000", "2000"),
+            ("999.99", "999.99"),
+            ("0.1", "0.1"),
+            ("0", "0"),
+            ("0.00", "0.00"),
+            ("10.50", "10.50"),
+            ("-12.30", "-12.30"),
+            ("1e3", "1000"),
+            ("1E+3", "1000"),
+            ("1.50e1", "15.0"),
+            ("1.5e3", "1500"),
+            ("25e-2", "0.25"),
+            ("123456789012345.678", "123456789012345.678"),
+            ("9007199254740993", "9007199254740993"),
+            ("0.1234567890123456789012345678", "0.1234567890123456789012345678"),
+            ("9999999999999999999999999999", "9999999999999999999999999999"),
+        ] {
+            assert_eq!(decimal(sent).map(|value| value.to_string()), Ok(shown.to_owned()), "{sent}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_or_would_be_rounded_is_malformed() {
+        for wrong in [
+            "\"12.50\"",
+            "null",
+            "true",
+            "{}",
+            "[1]",
+            "",
+            "+1",
+            "1_000",
+            "NaN",
+            ".5e",
+            "1e400",
+            "1e-29",
+            "1e99999999999",
+            "99999999999999999999999999999",
+            "0.12345678901234567890123456789",
+            "1e28",
+        ] {
+            assert_eq!(decimal(wrong), Err(Fault::Malformed), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_date_is_ten_characters() {
+        assert_eq!(date(Some("2026-02-28")), Ok(Some(jiff::civil::date(2026, 2, 28))));
+        assert_eq!(date(None), Ok(None));
+        for wrong in
+            ["", "2026-02-30", "20260228", "2026-2-28", "28.02.2026", "2026-02-28T00:00:00", "02/28/2026"]
+        {
+            assert_eq!(date(Some(wrong)), Err(Fault::Malformed), "{wrong}");
+        }
+    }
+}

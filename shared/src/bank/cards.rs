@@ -1,0 +1,140 @@
+//! Card API, general v1: SE individuals (documented). It names the fields of the Accounts API differently (recorded).
+
+use super::{
+    Call, Client, Fault, Read,
+    accounts::{signed, status, window},
+    amounts::{WireBalance, WireMoney, balances, currency, date, text},
+    faults::Kind,
+    transport::json,
+};
+use crate::{
+    account::{Card, CardAccount, Transaction},
+    types::{BankAccountId, Date},
+};
+use serde::Deserialize;
+use std::borrow::Cow;
+
+/// Path of the card accounts (recorded).
+const PATH: &str = "/psd2/v1/card-accounts";
+
+#[derive(Deserialize)]
+struct CardAccounts<'a> {
+    #[serde(rename = "cardAccounts", borrow)]
+    card_accounts: Vec<WireCardAccount<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireCardAccount<'a> {
+    #[serde(borrow)]
+    account_id: Cow<'a, str>,
+    #[serde(borrow)]
+    balances: Option<Vec<WireBalance<'a>>>,
+    #[serde(borrow, default)]
+    cards: Vec<WireCard<'a>>,
+    #[serde(borrow)]
+    credit_limit: Option<WireMoney<'a>>,
+    #[serde(borrow)]
+    currency: Cow<'a, str>,
+    #[serde(borrow)]
+    product: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireCard<'a> {
+    #[serde(borrow)]
+    masked_pan: Cow<'a, str>,
+    #[serde(borrow)]
+    name: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct Transactions<'a> {
+    #[serde(borrow)]
+    transactions: Vec<WireTransaction<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireTransaction<'a> {
+    #[serde(borrow)]
+    booking_date: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    card: Option<WireCard<'a>>,
+    #[serde(borrow)]
+    credit_debit: Cow<'a, str>,
+    #[serde(borrow)]
+    status: Cow<'a, str>,
+    #[serde(borrow)]
+    transaction_amount: WireMoney<'a>,
+    #[serde(borrow)]
+    transaction_date: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    transaction_details: Option<Cow<'a, str>>,
+}
+
+impl Client {
+    /// All card accounts of the consent, in the bank's order.
+    ///
+    /// # Errors
+    /// Among others [`Fault::NotRegistered`]: the card product is a subscription of its own.
+    pub async fn card_accounts(&self, call: &Call<'_>, read: &Read<'_>) -> Result<Vec<CardAccount>, Fault> {
+        let url = self.endpoints.resource(PATH, &[])?;
+        let body = self.get(call, Kind::CardAccounts, read, &url).await?;
+        json::<CardAccounts<'_>>(&body)?
+            .card_accounts
+            .into_iter()
+            .map(WireCardAccount::card_account)
+            .collect()
+    }
+
+    /// The rows of `from` to `to`, both included (inferred): pending first, then newest booking first (recorded).
+    ///
+    /// # Errors
+    /// Among others [`Fault::InvalidInterval`].
+    pub async fn card_transactions(
+        &self,
+        call: &Call<'_>,
+        read: &Read<'_>,
+        id: &BankAccountId,
+        from: Date,
+        to: Date,
+    ) -> Result<Vec<Transaction>, Fault> {
+        let mut url = self.endpoints.resource(PATH, &[id.as_str(), "transactions"])?;
+        window(&mut url, from, to);
+        let body = self.get(call, Kind::CardTransactions, read, &url).await?;
+        json::<Transactions<'_>>(&body)?.transactions.into_iter().map(WireTransaction::transaction).collect()
+    }
+}
+
+impl WireCardAccount<'_> {
+    fn card_account(self) -> Result<CardAccount, Fault> {
+        let card =
+            |card: WireCard<'_>| Card { masked_pan: card.masked_pan.into_owned(), name: text(card.name) };
+        Ok(CardAccount {
+            bank_id: BankAccountId::parse(&self.account_id).map_err(|_| Fault::Malformed)?,
+            product: text(self.product),
+            currency: currency(&self.currency)?,
+            cards: self.cards.into_iter().map(card).collect(),
+            balances: balances(self.balances.as_deref())?,
+            credit_limit: self.credit_limit.map(|limit| limit.money()).transpose()?,
+        })
+    }
+}
+
+impl WireTransaction<'_> {
+    fn transaction(self) -> Result<Transaction, Fault> {
+        Ok(Transaction {
+            status: status(&self.status)?,
+            amount: signed(&self.transaction_amount, &self.credit_debit)?,
+            booking_date: date(self.booking_date.as_deref())?,
+            transaction_date: date(self.transaction_date.as_deref())?,
+            value_date: None,
+            text: text(self.transaction_details),
+            counterparty: None,
+            balance_after: None,
+            masked_pan: self.card.map(|card| card.masked_pan.into_owned()),
+        })
+    }
+}

@@ -1,0 +1,173 @@
+//! Signal of the bank → fault, as data. The first row that fits counts; what no row knows is
+//! [`Fault::Unrecognised`].
+
+use super::Fault;
+use serde::Deserialize;
+use std::borrow::Cow;
+
+/// The calls there are. What an answer means depends on what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::bank) enum Kind {
+    ClientCredentials,
+    ExchangeCode,
+    Refresh,
+    CreateConsent,
+    BeginDecoupled,
+    Poll,
+    Cancel,
+    Accounts,
+    Account,
+    Transactions,
+    CardAccounts,
+    CardTransactions,
+}
+
+use Kind::{
+    Account, Accounts, BeginDecoupled, Cancel, CardAccounts, CardTransactions, ClientCredentials,
+    CreateConsent, ExchangeCode, Poll, Refresh, Transactions,
+};
+
+impl Kind {
+    /// As [`Fault::Unrecognised`] names it.
+    pub(in crate::bank) const fn name(self) -> &'static str {
+        match self {
+            ClientCredentials => "client_credentials",
+            ExchangeCode => "exchange_code",
+            Refresh => "refresh",
+            CreateConsent => "create_consent",
+            BeginDecoupled => "begin_decoupled",
+            Poll => "poll",
+            Cancel => "cancel",
+            Accounts => "accounts",
+            Account => "account",
+            Transactions => "transactions",
+            CardAccounts => "card_accounts",
+            CardTransactions => "card_transactions",
+        }
+    }
+
+    /// The statuses of success: 200 everywhere (recorded), 201 for a consent (recorded), any 2xx for cancel (unknown).
+    const fn accepts(self, status: u16) -> bool {
+        match self {
+            CreateConsent => matches!(status, 200 | 201),
+            Cancel => matches!(status, 200..=299),
+            _ => status == 200,
+        }
+    }
+}
+
+const TOKEN: &[Kind] = &[ClientCredentials, ExchangeCode, Refresh];
+const ORDER: &[Kind] = &[BeginDecoupled, Poll];
+const RESOURCE: &[Kind] = &[Accounts, Account, Transactions, CardAccounts, CardTransactions];
+const ONE_ACCOUNT: &[Kind] = &[Account, Transactions, CardTransactions];
+const WINDOW: &[Kind] = &[Transactions, CardTransactions];
+const GATEWAY: &[Kind] = &[CreateConsent, Accounts, Account, Transactions, CardAccounts, CardTransactions];
+
+/// One signal. `says` is `error` of an OAuth or decoupled answer, or `moreInformation` of a gateway answer; empty
+/// means whatever it says.
+struct Row {
+    on: &'static [Kind],
+    status: &'static [u16],
+    says: &'static str,
+    fault: Fault,
+}
+
+const fn row(on: &'static [Kind], status: &'static [u16], says: &'static str, fault: Fault) -> Row {
+    Row { on, status, says, fault }
+}
+
+/// Consents and resources (contract: gateway errors).
+const GATEWAY_ROWS: &[Row] = &[
+    // Production; the status was never recorded.
+    row(GATEWAY, &[401, 403], "Not registered to plan", Fault::NotRegistered),
+    // Production.
+    row(GATEWAY, &[401], "Token is not active", Fault::TokenInactive),
+    // Documented.
+    row(GATEWAY, &[401], "Invalid token grant type", Fault::WrongTokenKind),
+    // Documented for accounts and cards; the text is unknown.
+    row(RESOURCE, &[403], "", Fault::KycMissing),
+    // Recorded.
+    row(WINDOW, &[400], "Invalid time interval", Fault::InvalidInterval),
+    // Inferred.
+    row(ONE_ACCOUNT, &[404], "", Fault::NotFound),
+];
+
+/// Token endpoint (RFC 6749 section 5.2). Only `unauthorized_client` (production), `unsupported_grant_type`
+/// (documented) and `invalid_request` (production) were ever seen here; the rest is inferred from the RFC.
+const TOKEN_ROWS: &[Row] = &[
+    row(TOKEN, &[400, 401], "invalid_client", Fault::ClientRefused),
+    row(TOKEN, &[400], "unsupported_grant_type", Fault::ClientRefused),
+    row(&[Refresh], &[400], "unauthorized_client", Fault::RefreshRefused),
+    row(&[Refresh], &[400], "invalid_grant", Fault::RefreshRefused),
+    row(&[ExchangeCode], &[400], "invalid_grant", Fault::CodeRefused),
+    row(&[ExchangeCode], &[400], "unauthorized_client", Fault::CodeRefused),
+    row(&[ExchangeCode], &[400], "invalid_request", Fault::CodeRefused),
+    row(&[ExchangeCode], &[400], "invalid_scope", Fault::CodeRefused),
+    row(&[ClientCredentials], &[400], "unauthorized_client", Fault::ClientRefused),
+    row(&[ClientCredentials], &[400], "invalid_request", Fault::ClientRefused),
+    row(&[ClientCredentials], &[400], "invalid_scope", Fault::ClientRefused),
+];
+
+/// Decoupled (production, all of them). Cancel is unknown and has no row.
+const DECOUPLED_ROWS: &[Row] = &[
+    row(&[BeginDecoupled], &[400], "invalid_request", Fault::InvalidPersonalNumber),
+    row(ORDER, &[400], "intent_expired", Fault::IntentExpired),
+    row(ORDER, &[400], "mbid_error", Fault::BankIdFailed),
+    row(ORDER, &[400], "not_shb_approved", Fault::NotCustomer),
+    row(ORDER, &[400], "mbid_not_shb_activated", Fault::BankIdNotActivated),
+    row(&[Poll], &[400], "mbid_max_polling", Fault::PolledTooOften),
+];
+
+/// What a body may say, in either of the bank's shapes. Anything else in it is ignored.
+#[derive(Deserialize)]
+struct Said<'a> {
+    #[serde(rename = "moreInformation", borrow, default)]
+    more_information: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    error: Option<Cow<'a, str>>,
+}
+
+/// The fault in an answer, or nothing if the answer may be read. `retry_after` is the header's text.
+pub(in crate::bank) fn of_answer(
+    kind: Kind,
+    status: u16,
+    retry_after: Option<&str>,
+    body: &[u8],
+) -> Option<Fault> {
+    if is_rejection(body) {
+        return Some(Fault::Rejected);
+    }
+    match status {
+        status if kind.accepts(status) => None,
+        429 => Some(Fault::RateLimited { retry_after: retry_after.and_then(seconds) }),
+        500 | 503 => Some(Fault::Unavailable),
+        502 => Some(Fault::ProxyError),
+        _ => Some(said(kind, status, body)),
+    }
+}
+
+fn said(kind: Kind, status: u16, body: &[u8]) -> Fault {
+    let said = serde_json::from_slice::<Said<'_>>(body).ok();
+    let text = said.and_then(|said| said.more_information.or(said.error)).unwrap_or_default();
+    let text = text.trim().trim_end_matches('.');
+    let fits = |row: &&Row| {
+        row.on.contains(&kind) && row.status.contains(&status) && (row.says.is_empty() || row.says == text)
+    };
+    let mut rows = [GATEWAY_ROWS, TOKEN_ROWS, DECOUPLED_ROWS].into_iter().flatten();
+    rows.find(fits).map_or(Fault::Unrecognised { call: kind.name(), status }, |row| row.fault)
+}
+
+/// The firewall's page. Only where the body is a page: a row of an account may say `Request Rejected`, too.
+fn is_rejection(body: &[u8]) -> bool {
+    let page = body.trim_ascii_start().starts_with(b"<");
+    page && body.windows(16).any(|part| part == b"Request Rejected")
+}
+
+/// Delay in seconds (RFC 9110 section 10.2.3), at most a day. Its other form, a date, would need the bank's clock.
+fn seconds(retry_after: &str) -> Option<crate::types::Span> {
+    let seconds = retry_after.trim().parse::<u32>().ok()?;
+    Some(crate::types::Span::seconds(i64::from(seconds.min(86_400))))
+}
+
+#[cfg(test)]
+mod tests;

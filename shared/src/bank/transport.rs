@@ -1,0 +1,188 @@
+//! How calls leave: over which connection, how often, for how long, and how much is read of the answer.
+//!
+//! Two pools over one TLS configuration. Reads keep connections for 50 s. What spends (all POSTs) never uses one that
+//! was idle for more than 5 s: the far end may have closed it meanwhile, and a call that dies on it may have been
+//! executed. A POST goes out exactly once. A GET goes out once more when the connection died before there was an
+//! answer, never after a timeout.
+
+mod failure;
+
+use super::{
+    Call, Fault,
+    faults::{self, Kind},
+};
+use aws_lc_rs::rand;
+use data_encoding::HEXLOWER;
+use reqwest::{Client, RequestBuilder, Response, Url, header, redirect, retry};
+use serde::Deserialize;
+use std::{
+    sync::{PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+
+/// How a call may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Once more if the connection died.
+    Get,
+    /// Once.
+    Post,
+    /// Once, and only with time left to settle afterwards: what it spends cannot be spent again.
+    Single,
+}
+
+/// Most that is read of an answer.
+const LARGEST: usize = 8 * 1024 * 1024;
+/// For address, TCP and TLS together.
+const CONNECT: Duration = Duration::from_secs(3);
+/// A single-use call leaves this much of the deadline for writing down what it brought.
+const SETTLE: Duration = Duration::from_secs(2);
+/// A single-use call needs this much before it starts.
+const SINGLE_NEEDS: Duration = Duration::from_secs(3);
+/// What any other call leaves for our own answer, and needs to start at all.
+const ANSWER: Duration = Duration::from_millis(250);
+
+pub(super) struct Transport {
+    tls: rustls::ClientConfig,
+    pools: RwLock<Pools>,
+}
+
+#[derive(Clone)]
+struct Pools {
+    reads: Client,
+    spends: Client,
+}
+
+impl Transport {
+    pub(super) fn new(mut tls: rustls::ClientConfig) -> Result<Self, Fault> {
+        if tls.alpn_protocols.is_empty() {
+            tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        }
+        let pools = RwLock::new(Pools::new(&tls)?);
+        Ok(Self { tls, pools })
+    }
+
+    /// Sends what `request` builds and returns the body of an answer that is no fault.
+    pub(super) async fn send(
+        &self,
+        call: &Call<'_>,
+        kind: Kind,
+        way: Way,
+        request: impl Fn(&Client) -> RequestBuilder,
+    ) -> Result<Vec<u8>, Fault> {
+        let client = self.pools().of(way);
+        let response = match attempt(call, way, request(&client)).await {
+            Err(failure) if way == Way::Get && failure.connection_died => {
+                attempt(call, way, request(&client)).await
+            }
+            other => other,
+        }
+        .map_err(|failure| failure.fault)?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = read(response).await?;
+        let retry_after = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+        faults::of_answer(kind, status, retry_after, &body).map_or(Ok(body), Err)
+    }
+
+    pub(super) async fn warm(&self, root: &Url) {
+        let pools = self.pools();
+        let touch = |client: Client| client.head(root.clone()).timeout(CONNECT).send();
+        // Nobody waits for the outcome: a bank that is down now may be up when the first call comes.
+        let _ = futures_util::future::join(touch(pools.reads), touch(pools.spends)).await;
+    }
+
+    pub(super) fn forget(&self) {
+        // The same configuration was built once before. Should it fail now, the old pools go on.
+        if let Ok(fresh) = Pools::new(&self.tls) {
+            *self.pools.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        }
+    }
+
+    fn pools(&self) -> Pools {
+        self.pools.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Pools {
+    fn new(tls: &rustls::ClientConfig) -> Result<Self, Fault> {
+        Ok(Self {
+            reads: client(tls, Duration::from_secs(50))?,
+            spends: client(tls, Duration::from_secs(5))?,
+        })
+    }
+
+    fn of(self, way: Way) -> Client {
+        if way == Way::Get { self.reads } else { self.spends }
+    }
+}
+
+fn client(tls: &rustls::ClientConfig, idle: Duration) -> Result<Client, Fault> {
+    Client::builder()
+        .tls_backend_preconfigured(tls.clone())
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .connect_timeout(CONNECT)
+        .pool_idle_timeout(idle)
+        .build()
+        .map_err(|_| Fault::Misconfigured)
+}
+
+async fn attempt(call: &Call<'_>, way: Way, request: RequestBuilder) -> Result<Response, failure::Failure> {
+    let time = time_for(way, call.deadline)?;
+    request
+        .timeout(time)
+        .header(header::ACCEPT, "application/json")
+        .header("TPP-Transaction-ID", call.trace.as_str())
+        .header("TPP-Request-ID", request_id()?)
+        .send()
+        .await
+        .map_err(failure::Failure::from)
+}
+
+/// How long a call may take, from connecting to the last byte.
+fn time_for(way: Way, deadline: Instant) -> Result<Duration, Fault> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let (needs, keeps) = if way == Way::Single { (SINGLE_NEEDS, SETTLE) } else { (ANSWER * 2, ANSWER) };
+    if left < needs { Err(Fault::NoTime) } else { Ok(left.saturating_sub(keeps)) }
+}
+
+/// A fresh UUID, version 4 (RFC 9562 section 5.4).
+fn request_id() -> Result<String, Fault> {
+    let mut bytes = [0_u8; 16];
+    // Without randomness nothing is sent.
+    rand::fill(&mut bytes).map_err(|_| Fault::Misconfigured)?;
+    let [.., version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
+    *version = *version & 0x0f | 0x40;
+    *variant = *variant & 0x3f | 0x80;
+    let hex = HEXLOWER.encode(&bytes);
+    let part = |range| hex.get::<std::ops::Range<usize>>(range).unwrap_or_default();
+    Ok([part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-"))
+}
+
+/// The body, chunk by chunk, so that nothing larger than the cap is ever held.
+async fn read(mut response: Response) -> Result<Vec<u8>, Fault> {
+    if response.content_length().is_some_and(|length| length > LARGEST as u64) {
+        return Err(Fault::TooLarge);
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| Fault::Lost)? {
+        if body.len().saturating_add(chunk.len()) > LARGEST {
+            return Err(Fault::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// An answer's body as what it should be. Fields that nobody asked for are tolerated; nesting ends at 128.
+pub(super) fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Fault> {
+    serde_json::from_slice(body).map_err(|_| Fault::Malformed)
+}
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+mod tls_tests;

@@ -1,0 +1,121 @@
+//! Mutual TLS: who refuses whom, and what is known afterwards.
+
+use super::super::{
+    Client, Fault,
+    stub::{call, endpoints, trace},
+};
+use crate::types::RefreshToken;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::{
+    ClientConfig, RootCertStore, ServerConfig, ServerConnection, Stream,
+    crypto::{CryptoProvider, aws_lc_rs},
+    pki_types::{CertificateDer, PrivateKeyDer},
+    server::WebPkiClientVerifier,
+};
+use std::{
+    io::{Read, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::Arc,
+    thread,
+};
+
+type Issuer = CertifiedIssuer<'static, KeyPair>;
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
+}
+
+fn new_issuer() -> Issuer {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}
+
+fn roots(issuer: &Issuer) -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add(issuer.der().clone()).unwrap();
+    roots
+}
+
+fn identity(issuer: &Issuer) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+    let key = KeyPair::generate().unwrap();
+    let certificate =
+        CertificateParams::new(["127.0.0.1".to_owned()]).unwrap().signed_by(&key, issuer).unwrap();
+    (vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+}
+
+/// A bank that demands certificates of `issuer` and answers one refresh per connection.
+fn bank(issuer: &Issuer, version: &'static rustls::SupportedProtocolVersion, protocol: &str) -> String {
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots(issuer)), provider()).build().unwrap();
+    let (chain, key) = identity(issuer);
+    let builder = ServerConfig::builder_with_provider(provider()).with_protocol_versions(&[version]).unwrap();
+    let mut config = builder.with_client_cert_verifier(verifier).with_single_cert(chain, key).unwrap();
+    config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("https://{}", listener.local_addr().unwrap());
+    let config = Arc::new(config);
+    thread::spawn(move || listener.incoming().for_each(|stream| serve(&config, stream.unwrap())));
+    origin
+}
+
+fn serve(config: &Arc<ServerConfig>, mut stream: TcpStream) {
+    let mut connection = ServerConnection::new(Arc::clone(config)).unwrap();
+    let mut request = [0; 4096];
+    if Stream::new(&mut connection, &mut stream).read(&mut request).is_ok() {
+        let answer =
+            "HTTP/1.1 200 OK\r\nContent-Length: 20\r\nConnection: close\r\n\r\n{\"access_token\":\"a\"}";
+        let _ = Stream::new(&mut connection, &mut stream).write_all(answer.as_bytes());
+        connection.send_close_notify();
+        let _ = connection.complete_io(&mut stream);
+    }
+    // Read on, or the reset that follows unread bytes overtakes the alert.
+    let _ = stream.shutdown(Shutdown::Write);
+    let _ = stream.read_to_end(&mut Vec::new());
+}
+
+async fn refresh(origin: &str, tls: ClientConfig) -> Result<(), Fault> {
+    let client =
+        Client::new(Arc::new(endpoints(origin)), "app-1".into(), "https://tpp.example/".into(), tls).unwrap();
+    client.refresh(&call(&trace(), 10), &RefreshToken::new("r-1")).await.map(drop)
+}
+
+fn trusting(issuer: &Issuer) -> rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert> {
+    let builder =
+        ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap();
+    builder.with_root_certificates(roots(issuer))
+}
+
+#[tokio::test]
+async fn with_the_right_certificates_the_call_goes_through() {
+    let issuer = new_issuer();
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let (chain, key) = identity(&issuer);
+        let tls = trusting(&issuer).with_client_auth_cert(chain, key).unwrap();
+        assert_eq!(refresh(&bank(&issuer, version, "http/1.1"), tls).await, Ok(()));
+    }
+}
+
+#[tokio::test]
+async fn a_client_certificate_that_the_bank_refuses_is_told_apart_and_spends_nothing() {
+    let (issuer, other) = (new_issuer(), new_issuer());
+    for protocol in ["http/1.1", "h2"] {
+        let (chain, key) = identity(&other);
+        let foreign = trusting(&issuer).with_client_auth_cert(chain, key).unwrap();
+        let origin = bank(&issuer, &rustls::version::TLS13, protocol);
+        assert_eq!(refresh(&origin, foreign.clone()).await, Err(Fault::CertificateRefused), "1.3 {protocol}");
+        let none = trusting(&issuer).with_no_client_auth();
+        assert_eq!(refresh(&origin, none).await, Err(Fault::CertificateRefused), "1.3 {protocol}, none");
+        let origin = bank(&issuer, &rustls::version::TLS12, protocol);
+        assert_eq!(refresh(&origin, foreign).await, Err(Fault::CertificateRefused), "1.2 {protocol}");
+    }
+    assert!(Fault::CertificateRefused.provably_not_sent());
+}
+
+#[tokio::test]
+async fn a_bank_that_shows_a_foreign_certificate_is_sent_nothing() {
+    let (issuer, other) = (new_issuer(), new_issuer());
+    let (chain, key) = identity(&issuer);
+    let tls = trusting(&other).with_client_auth_cert(chain, key).unwrap();
+    assert_eq!(refresh(&bank(&issuer, &rustls::version::TLS13, "http/1.1"), tls).await, Err(Fault::NotSent));
+}

@@ -1,0 +1,227 @@
+//! Every environment variable, typed and documented. All mistakes are reported at once, by name and rule, never by
+//! value; a function with a wrong configuration does not start.
+//!
+//! | variable | meaning | default |
+//! |---|---|---|
+//! | `BANK_ENVIRONMENT` | `live`, `sandbox` or `local` | none |
+//! | `BANK_API_URL` | base of consents, accounts, cards | the guide's |
+//! | `BANK_TOKEN_URL` | token endpoint | the guide's |
+//! | `BANK_LINKS` | prefixes that links in the bank's answers may have, comma-separated | the guide's, both path families |
+//! | `ACCOUNT_PATHS` | JSON, country → path base of accounts under the API URL, e.g. `{"GB":"/psd2/gb/v1"}` | `/psd2/v2` |
+//! | `TABLE_NAME` | the DynamoDB table | none |
+//! | `SECRET_ID` | the Secrets Manager secret | none |
+//! | `APPS` | JSON, see [`apps`] | none |
+//! | `PERSONAL_NUMBER_SOURCE` | `claim:<name>` or `body`: who vouches for the number in a BankID order | none, on purpose |
+//! | `TENANT_CLAIM` | claim that separates users of several tenants of one issuer | none |
+//! | `CORPORATE_CHECK_DIGIT` | `on` or `off`: check digit of Swedish organisation numbers | `on` |
+//! | `FUNCTION_TIMEOUT_MS` | time for one request where the runtime gives no deadline | 25000 |
+//! | `AWS_REGION` | set by Lambda | none |
+//! | `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SECRETS_MANAGER` | stand-ins on a laptop | AWS |
+
+pub mod apps;
+mod bank;
+
+pub use apps::{App, Apps, HandleIn, Return};
+pub use bank::{BankConfig, Environment};
+
+use crate::types::CorporateRule;
+use std::{fmt, time::Duration};
+
+/// Where the personal number of a BankID order comes from. It is what ties the person who signs to the owner, so the
+/// operator must choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PersonalNumberSource {
+    /// A verified claim of the owner's token.
+    Claim(String),
+    /// The request body: the caller vouches for it.
+    Body,
+}
+
+/// The whole configuration of one function.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The bank's addresses and environment.
+    pub bank: BankConfig,
+    /// Name of the table.
+    pub table: String,
+    /// Id or ARN of the secret.
+    pub secret: String,
+    /// The apps that browsers may be sent back to.
+    pub apps: Apps,
+    /// Where personal numbers come from.
+    pub personal_number: PersonalNumberSource,
+    /// Claim that names the tenant.
+    pub tenant_claim: Option<String>,
+    /// How strict Swedish organisation numbers are taken.
+    pub corporate_rule: CorporateRule,
+    /// Time for one request where the runtime gives no deadline.
+    pub timeout: Duration,
+    /// AWS region.
+    pub region: String,
+    /// Stand-in for DynamoDB.
+    pub dynamodb_endpoint: Option<String>,
+    /// Stand-in for Secrets Manager.
+    pub secrets_endpoint: Option<String>,
+}
+
+/// All that is wrong with the environment, one line each: name and rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigErrors(pub Vec<String>);
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "configuration: {}", self.0.join("; "))
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+/// Reads variables and collects what is wrong with them.
+pub(crate) struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    errors: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn optional(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.trim().is_empty())
+    }
+
+    fn required(&mut self, name: &str) -> String {
+        self.optional(name).unwrap_or_else(|| {
+            self.wrong(name, "is required");
+            String::new()
+        })
+    }
+
+    fn wrong(&mut self, name: &str, rule: &str) {
+        self.errors.push(format!("{name} {rule}"));
+    }
+}
+
+impl Config {
+    /// From the process environment.
+    pub fn from_env() -> Result<Self, ConfigErrors> {
+        Self::from(&|name| std::env::var(name).ok())
+    }
+
+    /// From any lookup.
+    pub fn from(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigErrors> {
+        let mut read = Reader { lookup, errors: Vec::new() };
+        let bank = bank::read(&mut read);
+        let config = Self {
+            apps: apps::read(&mut read, bank.environment),
+            table: read.required("TABLE_NAME"),
+            secret: read.required("SECRET_ID"),
+            personal_number: personal_number(&mut read),
+            tenant_claim: read.optional("TENANT_CLAIM"),
+            corporate_rule: corporate_rule(&mut read),
+            timeout: timeout(&mut read),
+            region: read.required("AWS_REGION"),
+            dynamodb_endpoint: read.optional("AWS_ENDPOINT_URL_DYNAMODB"),
+            secrets_endpoint: read.optional("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+            bank,
+        };
+        if config.bank.environment == Environment::Local {
+            bank::demand_loopback(&config, &mut read);
+        }
+        if read.errors.is_empty() { Ok(config) } else { Err(ConfigErrors(read.errors)) }
+    }
+}
+
+fn personal_number(read: &mut Reader<'_>) -> PersonalNumberSource {
+    let value = read.required("PERSONAL_NUMBER_SOURCE");
+    match value.split_once(':') {
+        Some(("claim", name)) if !name.is_empty() => return PersonalNumberSource::Claim(name.to_owned()),
+        None if value == "body" || value.is_empty() => {}
+        _ => read.wrong("PERSONAL_NUMBER_SOURCE", "must be `claim:<name>` or `body`"),
+    }
+    PersonalNumberSource::Body
+}
+
+fn corporate_rule(read: &mut Reader<'_>) -> CorporateRule {
+    match read.optional("CORPORATE_CHECK_DIGIT").as_deref() {
+        None | Some("on") => CorporateRule::CheckDigit,
+        Some("off") => CorporateRule::DigitsOnly,
+        Some(_) => {
+            read.wrong("CORPORATE_CHECK_DIGIT", "must be `on` or `off`");
+            CorporateRule::CheckDigit
+        }
+    }
+}
+
+fn timeout(read: &mut Reader<'_>) -> Duration {
+    let millis = read.optional("FUNCTION_TIMEOUT_MS").map_or(Some(25_000), |value| value.parse().ok());
+    if !millis.is_some_and(|millis| (1000..=29_000).contains(&millis)) {
+        read.wrong("FUNCTION_TIMEOUT_MS", "must be 1000 to 29000: an HTTP API waits 30 s at most");
+    }
+    Duration::from_millis(millis.unwrap_or(25_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    pub(crate) fn local() -> BTreeMap<&'static str, &'static str> {
+        BTreeMap::from([
+            ("BANK_ENVIRONMENT", "local"),
+            ("BANK_API_URL", "https://127.0.0.1:8443/openbanking"),
+            ("BANK_TOKEN_URL", "https://127.0.0.1:8443/mlurd/oauth2/token/1.0"),
+            ("BANK_LINKS", "http://127.0.0.1:8444/bb/gls5/oauth2/authorize/,https://127.0.0.1:8443/mlurd/"),
+            ("TABLE_NAME", "consents"),
+            ("SECRET_ID", "psd2"),
+            ("AWS_REGION", "eu-north-1"),
+            ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:8001"),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:8002"),
+            ("PERSONAL_NUMBER_SOURCE", "body"),
+            (
+                "APPS",
+                r#"[{"id":"web","client_ids":["demo"],"link":"http://localhost:3000/bank","return":"redirect","handle_in":"query"}]"#,
+            ),
+        ])
+    }
+
+    fn read(vars: &BTreeMap<&'static str, &'static str>) -> Result<Config, ConfigErrors> {
+        Config::from(&|name| vars.get(name).map(|value| (*value).to_owned()))
+    }
+
+    #[test]
+    fn a_local_configuration_is_read() {
+        assert_eq!(read(&local()).unwrap().personal_number, PersonalNumberSource::Body);
+    }
+
+    #[test]
+    fn local_refuses_to_start_unless_every_host_is_loopback() {
+        for (name, value) in [
+            ("BANK_API_URL", "https://api.handelsbanken.com/openbanking"),
+            ("BANK_TOKEN_URL", "https://192.0.2.1/token"),
+            ("BANK_LINKS", "http://127.0.0.1:8444/bb/,https://secure.handelsbanken.com/bb/"),
+            ("AWS_ENDPOINT_URL_DYNAMODB", "http://192.0.2.1:8000"),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", ""),
+        ] {
+            let mut vars = local();
+            vars.insert(name, value);
+            let errors = read(&vars).unwrap_err().0;
+            assert!(errors.iter().any(|error| error.starts_with(name)), "{name}: {errors:?}");
+        }
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_at_once_and_no_value_is_shown() {
+        let mut vars = local();
+        vars.insert("PERSONAL_NUMBER_SOURCE", "guess-hunter2");
+        vars.insert("FUNCTION_TIMEOUT_MS", "hunter2");
+        vars.remove("TABLE_NAME");
+        let errors = read(&vars).unwrap_err();
+        assert_eq!(errors.0.len(), 3, "{errors}");
+        assert!(!errors.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn live_takes_https_app_links_only() {
+        let mut vars = local();
+        vars.insert("BANK_ENVIRONMENT", "live");
+        assert!(read(&vars).unwrap_err().to_string().contains("APPS"));
+    }
+}

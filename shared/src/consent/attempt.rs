@@ -1,0 +1,259 @@
+//! One try at SCA, as data: each state carries what exists in it and nothing else.
+
+use super::{Clocks, INTENT_LIFETIME, Identity, SIGNED_LIFETIME, Tokens};
+use crate::types::{
+    AutoStartToken, BankConsentId, ClaimId, Digest, Link, QrData, SessionLink, Span, Timestamp,
+};
+
+/// How the PSU signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// In the browser, on the bank's page.
+    Redirect,
+    /// On the phone, with Mobile BankID.
+    Decoupled,
+}
+
+impl Method {
+    /// As the API spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Redirect => "redirect",
+            Self::Decoupled => "decoupled",
+        }
+    }
+}
+
+/// Who is doing something that can be done once, and until when we believe them (event time).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The invocation.
+    pub by: ClaimId,
+    /// End of the lease: the claimer's deadline plus 5 s.
+    pub until: Timestamp,
+}
+
+impl Claim {
+    /// Whether the holder may still settle.
+    pub fn live(&self, now: Timestamp) -> bool {
+        now < self.until
+    }
+}
+
+/// Which request started an attempt: keyed hashes of its `Idempotency-Key` and body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// Of the key.
+    pub key: Digest,
+    /// Of the body.
+    pub body: Digest,
+}
+
+/// A consent as the bank registered it, not signed yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// The bank's id.
+    pub bank_consent: BankConsentId,
+    /// Where a browser signs, if the bank offered that.
+    pub redirect: Option<Link>,
+    /// Where a BankID order is started, if the bank offered that.
+    pub decoupled: Option<Link>,
+    /// When it was registered; the bank forgets it 15 minutes later.
+    pub made: Timestamp,
+}
+
+impl Registration {
+    /// The methods the bank returned, redirect first.
+    pub fn methods(&self) -> Vec<Method> {
+        let redirect = self.redirect.as_ref().map(|_| Method::Redirect);
+        redirect.into_iter().chain(self.decoupled.as_ref().map(|_| Method::Decoupled)).collect()
+    }
+
+    /// When the bank forgets it.
+    pub fn expires(&self) -> Timestamp {
+        self.made + INTENT_LIFETIME
+    }
+}
+
+/// The browser is, or was, at the bank.
+#[derive(Clone, Debug)]
+pub struct Redirecting {
+    /// What is being signed.
+    pub registration: Registration,
+    /// Which request started it.
+    pub start: Fingerprint,
+    /// An error came back with a true state. It is noted and ends nothing: the callback is unauthenticated.
+    pub denied: bool,
+}
+
+/// A live BankID order. All of it is secret and sealed.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Where to ask.
+    pub poll: SessionLink,
+    /// Where to cancel, if the bank said.
+    pub cancel: Option<SessionLink>,
+    /// Starts the BankID app for this order.
+    pub auto_start: Option<AutoStartToken>,
+    /// The newest code for another device, if the bank sent one.
+    pub qr: Option<QrData>,
+}
+
+/// The BankID app is asking.
+#[derive(Clone, Debug)]
+pub struct Approval {
+    /// What is being signed.
+    pub registration: Registration,
+    /// Which request started it.
+    pub start: Fingerprint,
+    /// The order at the bank.
+    pub session: Session,
+    /// The bank's pause between polls.
+    pub sleep: Span,
+    /// No poll reaches the bank before this.
+    pub next_poll: Timestamp,
+    /// Until when the PSU should have opened the app.
+    pub open_by: Timestamp,
+    /// Whether the app is on the same device as the caller's.
+    pub same_device: bool,
+    /// Who vouches for the personal number.
+    pub identity: Identity,
+}
+
+/// Tokens are held, but nobody has shown that they are theirs.
+#[derive(Clone, Debug)]
+pub struct Signature {
+    /// What was signed.
+    pub bank_consent: BankConsentId,
+    /// Sealed, not usable for reads.
+    pub tokens: Tokens,
+    /// When they end.
+    pub clocks: Clocks,
+    /// Keyed hash of the code that was spent.
+    pub code: Digest,
+    /// Keyed hash of the handle that claims it.
+    pub handle: Digest,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The states of one try.
+#[derive(Debug)]
+pub enum Attempt {
+    /// No try is under way.
+    None,
+    /// A bank consent is being created.
+    Registering {
+        /// By whom.
+        claim: Claim,
+    },
+    /// The methods are known, the PSU has not chosen.
+    Registered(Registration),
+    /// The browser is at the bank.
+    AwaitingRedirect(Redirecting),
+    /// A callback is spending the code.
+    Redeeming {
+        /// Where the browser was.
+        redirecting: Redirecting,
+        /// By whom.
+        claim: Claim,
+        /// Keyed hash of the code.
+        code: Digest,
+    },
+    /// A BankID order is being started.
+    Initiating {
+        /// What is to be signed.
+        registration: Registration,
+        /// Which request started it.
+        start: Fingerprint,
+        /// By whom.
+        claim: Claim,
+    },
+    /// The BankID app is asking.
+    AwaitingApproval(Approval),
+    /// Signed at the bank, not yet claimed by its owner.
+    Signed(Signature),
+    /// Over, explained.
+    Failed {
+        /// Why.
+        reason: Reason,
+        /// Since when.
+        at: Timestamp,
+    },
+}
+
+impl Attempt {
+    /// Why this attempt is over although nobody has written it down, if it is.
+    pub fn overdue(&self, now: Timestamp) -> Option<Reason> {
+        let too_late =
+            |registration: &Registration| (now >= registration.expires()).then_some(Reason::TooLate);
+        match self {
+            Self::Registering { claim } => (!claim.live(now)).then_some(Reason::StartUnknown),
+            Self::Initiating { claim, .. } => (!claim.live(now)).then_some(Reason::StartUnknown),
+            Self::Redeeming { claim, .. } => (!claim.live(now)).then_some(Reason::ExchangeUnknown),
+            Self::Registered(registration) => too_late(registration),
+            Self::AwaitingRedirect(redirecting) => too_late(&redirecting.registration),
+            Self::AwaitingApproval(approval) => too_late(&approval.registration),
+            Self::Signed(signature) => (now >= signature.at + SIGNED_LIFETIME).then_some(Reason::NotClaimed),
+            Self::None | Self::Failed { .. } => None,
+        }
+    }
+}
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
+        /// Why an attempt is over; the code is stable and shown as `status_reason`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Reason { $($(#[$doc])* $name,)* }
+
+        impl Reason {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The stable code.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// Nobody knows whether the bank registered the consent or started the order.
+    StartUnknown = "start_unknown",
+    /// The request that was to start it provably never left; the same key may try again.
+    StartNotSent = "start_not_sent",
+    /// The bank refused to register the consent or to start the order.
+    StartRefused = "start_refused",
+    /// Not signed within 15 minutes.
+    TooLate = "too_late",
+    /// The code was spent and its answer was lost.
+    ExchangeUnknown = "exchange_unknown",
+    /// The bank did not take the code.
+    CodeRefused = "code_refused",
+    /// Two different codes came under one state.
+    CodeConflict = "code_conflict",
+    /// Signed, but not claimed within five minutes.
+    NotClaimed = "not_claimed",
+    /// The caller cancelled.
+    Cancelled = "cancelled",
+    /// The PSU cancelled in the BankID app.
+    BankIdCancelled = "bankid_cancelled",
+    /// BankID failed or was not started in time.
+    BankIdFailed = "bankid_failed",
+    /// The BankID of another bank is not activated at Handelsbanken.
+    BankIdNotActivated = "bankid_not_activated",
+    /// Not a customer, or a private person in a corporate consent.
+    NotCustomer = "not_a_customer",
+    /// The bank takes no more polls for this order.
+    PolledTooOften = "polled_too_often",
+    /// The bank did not accept the personal number.
+    PersonalNumberRefused = "personal_number_refused",
+}
+
+impl Reason {
+    /// From its code in a row.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|reason| reason.code() == code)
+    }
+}

@@ -1,0 +1,73 @@
+//! Mobile BankID: the caller polls us, and we poll the bank no faster than it asked for.
+
+use super::{Active, Attempt, Clocks, Consent, Grant, Reason, Refresh, Refused, Tokens};
+use crate::types::{BankConsentId, QrData, Timestamp};
+
+impl Consent {
+    /// Claims the next poll: no other reaches the bank before the pause that the bank asked for is over.
+    pub fn claim_poll(mut self, now: Timestamp) -> Result<Self, Refused> {
+        self = self.at(now);
+        match &mut self.attempt {
+            Attempt::AwaitingApproval(approval) if now < approval.next_poll => {
+                Err(Refused::TooEarly { wait: approval.next_poll.after(now) })
+            }
+            Attempt::AwaitingApproval(approval) => {
+                approval.next_poll = now + approval.sleep;
+                Ok(self)
+            }
+            Attempt::Failed { reason: Reason::TooLate, .. } => Err(Refused::TooLate),
+            _ => Err(Refused::WrongState),
+        }
+    }
+
+    /// The PSU approved: straight to the grant, since the personal number in the order ties it to the owner. Refused
+    /// if the attempt was ended meanwhile: the tokens are then dropped.
+    pub fn approved(self, order: &BankConsentId, tokens: &Tokens, now: Timestamp) -> Result<Self, Refused> {
+        let generation = self.next_generation();
+        match (&self.grant, &self.attempt) {
+            (Grant::Revoked { .. }, _) => Err(Refused::Revoked),
+            (_, Attempt::AwaitingApproval(approval)) if approval.registration.bank_consent == *order => {
+                let active = Active {
+                    bank_consent: order.clone(),
+                    tokens: tokens.clone(),
+                    generation,
+                    clocks: Clocks::new(self.country, tokens, now),
+                    refresh: Refresh::Idle,
+                    identity: Some(approval.identity),
+                    handle: None,
+                    since: now,
+                };
+                Ok(Self { grant: Grant::Active(Box::new(active)), attempt: Attempt::None, ..self })
+            }
+            (Grant::Active(active), Attempt::None) if active.bank_consent == *order => Ok(self),
+            _ => Err(Refused::ClaimLost),
+        }
+    }
+
+    /// The bank gave a terminal answer for this order.
+    pub fn not_approved(
+        self,
+        order: &BankConsentId,
+        reason: Reason,
+        now: Timestamp,
+    ) -> Result<Self, Refused> {
+        match &self.attempt {
+            Attempt::AwaitingApproval(approval) if approval.registration.bank_consent == *order => {
+                Ok(Self { attempt: Attempt::Failed { reason, at: now }, ..self })
+            }
+            Attempt::Failed { .. } => Ok(self),
+            _ => Err(Refused::ClaimLost),
+        }
+    }
+
+    /// Keeps the newest code for the other device.
+    pub fn show_qr(mut self, qr: QrData) -> Result<Self, Refused> {
+        match &mut self.attempt {
+            Attempt::AwaitingApproval(approval) => {
+                approval.session.qr = Some(qr);
+                Ok(self)
+            }
+            _ => Err(Refused::ClaimLost),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The browser's way back: exchange early, activate late.
+//!
+//! The callback arrives in a browser that has no session with us. A true state with a code claims the attempt, the
+//! code is exchanged at once, and the result waits as [`Attempt::Signed`] for whoever can show both the owner's token
+//! and the handle.
+
+use super::{Active, Attempt, Claim, Consent, Grant, Reason, Refresh, Refused, SIGNED_LIFETIME, Signature};
+use crate::types::{Digest, Timestamp};
+
+/// What a callback with a proved state means for this consent now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Spend the code.
+    Redeem,
+    /// Somebody is spending this very code: read again shortly.
+    Wait,
+    /// This very code was spent: repeat the answer, handle included.
+    Repeat,
+    /// The owner has claimed it already: signed, without a handle.
+    Done,
+    /// Another code under the same state: end the attempt.
+    Conflict,
+    /// The bank sent an error: note it, end nothing.
+    NoteDenial,
+    /// An error that changes nothing any more.
+    Denied,
+    /// Too late, cancelled, failed.
+    Over,
+}
+
+impl Consent {
+    /// Decides about a callback with a proved state of attempt `ordinal`; `code` is the keyed hash of its code, or
+    /// nothing if it brought an error.
+    pub fn callback(&self, ordinal: u16, code: Option<&Digest>, now: Timestamp) -> Step {
+        if ordinal != self.ordinal || self.attempt.overdue(now).is_some() {
+            return Step::Over;
+        }
+        match (&self.attempt, code) {
+            (Attempt::AwaitingRedirect(_), Some(_)) => Step::Redeem,
+            (Attempt::AwaitingRedirect(redirecting), None) if redirecting.denied => Step::Denied,
+            (Attempt::AwaitingRedirect(_), None) => Step::NoteDenial,
+            (Attempt::Redeeming { .. } | Attempt::Signed(_), None) => Step::Denied,
+            (Attempt::Redeeming { code: held, .. }, Some(code)) if held.matches(code) => Step::Wait,
+            (Attempt::Signed(signature), Some(code)) if signature.code.matches(code) => Step::Repeat,
+            (Attempt::Redeeming { .. } | Attempt::Signed(_), Some(_)) => Step::Conflict,
+            (Attempt::None, Some(_)) if matches!(self.grant, Grant::Active(_)) => Step::Done,
+            _ => Step::Over,
+        }
+    }
+
+    /// Notes that the bank reported an error. It ends nothing: a valid code still wins.
+    pub fn note_denial(mut self, now: Timestamp) -> Result<Self, Refused> {
+        self = self.at(now);
+        match &mut self.attempt {
+            Attempt::AwaitingRedirect(redirecting) => {
+                redirecting.denied = true;
+                Ok(self)
+            }
+            _ => Err(Refused::WrongState),
+        }
+    }
+
+    /// Claims the attempt for one code. A second code under the same state ends the attempt instead and destroys
+    /// what the first brought: one of the two came from somebody else.
+    pub fn redeem(self, code: Digest, claim: Claim, now: Timestamp) -> Result<Self, Refused> {
+        let consent = self.at(now);
+        let conflict = Attempt::Failed { reason: Reason::CodeConflict, at: now };
+        match consent.attempt {
+            Attempt::AwaitingRedirect(redirecting) => {
+                Ok(Self { attempt: Attempt::Redeeming { redirecting, claim, code }, ..consent })
+            }
+            Attempt::Redeeming { code: held, claim: holder, .. } if held.matches(&code) => {
+                if holder.by == claim.by { Ok(consent) } else { Err(Refused::InFlight) }
+            }
+            Attempt::Signed(Signature { code: spent, .. }) if spent.matches(&code) => {
+                Err(Refused::AlreadySigned)
+            }
+            Attempt::Redeeming { .. } | Attempt::Signed(_) => Ok(Self { attempt: conflict, ..consent }),
+            Attempt::Failed { reason: Reason::TooLate, .. } => Err(Refused::TooLate),
+            _ => Err(Refused::WrongState),
+        }
+    }
+
+    /// The bank took the code. Refused if the claim ran out or the attempt was ended meanwhile: the tokens are then
+    /// dropped.
+    pub fn sign(self, claim: Claim, signature: Signature, now: Timestamp) -> Result<Self, Refused> {
+        let consent = self.at(now);
+        match &consent.attempt {
+            Attempt::Redeeming { claim: held, code, .. }
+                if held.by == claim.by && code.matches(&signature.code) =>
+            {
+                Ok(Self { attempt: Attempt::Signed(signature), ..consent })
+            }
+            Attempt::Signed(known) if known.code.matches(&signature.code) => Ok(consent),
+            _ => Err(Refused::ClaimLost),
+        }
+    }
+
+    /// The bank did not take the code, or its answer was lost.
+    pub fn redeem_failed(self, claim: Claim, reason: Reason, now: Timestamp) -> Result<Self, Refused> {
+        match &self.attempt {
+            Attempt::Redeeming { claim: held, .. } if held.by == claim.by => {
+                Ok(Self { attempt: Attempt::Failed { reason, at: now }, ..self })
+            }
+            Attempt::Failed { .. } => Ok(self),
+            _ => Err(Refused::ClaimLost),
+        }
+    }
+
+    /// The request with the code provably never left: the code is as good as before.
+    pub fn redeem_again(self, claim: Claim, now: Timestamp) -> Result<Self, Refused> {
+        let consent = self.at(now);
+        match consent.attempt {
+            Attempt::Redeeming { redirecting, claim: held, .. } if held.by == claim.by => {
+                Ok(Self { attempt: Attempt::AwaitingRedirect(redirecting), ..consent })
+            }
+            _ => Err(Refused::ClaimLost),
+        }
+    }
+
+    /// The owner shows the handle: what was signed becomes the grant. Showing it again gives the same answer.
+    pub fn activate(self, handle: &Digest, now: Timestamp) -> Result<Self, Refused> {
+        let generation = self.next_generation();
+        let consent = self.at(now);
+        if let Grant::Revoked { .. } = consent.grant {
+            return Err(Refused::Revoked);
+        }
+        match (&consent.grant, consent.attempt) {
+            (_, Attempt::Signed(signature)) => {
+                if !signature.handle.matches(handle) {
+                    return Err(Refused::OtherHandle);
+                }
+                let Signature { bank_consent, tokens, clocks, handle, .. } = signature;
+                let (refresh, identity, handle) = (Refresh::Idle, None, Some(handle));
+                let active = Active {
+                    bank_consent,
+                    tokens,
+                    generation,
+                    clocks,
+                    refresh,
+                    identity,
+                    handle,
+                    since: now,
+                };
+                Ok(Self { grant: Grant::Active(Box::new(active)), attempt: Attempt::None, ..consent })
+            }
+            (Grant::Active(active), attempt @ Attempt::None) => match &active.handle {
+                Some(claimed) if claimed.matches(handle) => Ok(Self { attempt, ..consent }),
+                _ => Err(Refused::OtherHandle),
+            },
+            (_, Attempt::Failed { reason: Reason::NotClaimed | Reason::TooLate, .. }) => {
+                Err(Refused::TooLate)
+            }
+            _ => Err(Refused::WrongState),
+        }
+    }
+
+    /// Until when the handle can be claimed, if something is waiting for it.
+    pub fn claim_by(&self) -> Option<Timestamp> {
+        match &self.attempt {
+            Attempt::Signed(signature) => Some(signature.at + SIGNED_LIFETIME),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Who calls, on whose behalf, when, and until when.
+
+use super::{Code, Problem};
+use crate::{
+    config::Config,
+    types::{IdentityKey, OwnerId, PsuAddress, Span, Timestamp, TraceId},
+};
+use lambda_http::{Request, RequestExt, request::RequestContext};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+/// A claim outlives its claimer's deadline by this much, so that nobody takes over while the claimer may still write.
+const LEASE_BEYOND_DEADLINE: Span = Span::seconds(5);
+
+/// Event time. Now is the instant that the gateway stamped on the event plus the monotonic time since; the wall clock
+/// of the machine is not asked, except to learn how far away the runtime's deadline is.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    event: Timestamp,
+    began: Instant,
+    deadline: Instant,
+}
+
+impl Clock {
+    /// From the event and the runtime's deadline. A deadline that is not in the future (`cargo lambda watch` sends one
+    /// in 1970) counts as absent: then `fallback` is the time for one request.
+    #[allow(
+        clippy::disallowed_types,
+        reason = "the runtime's deadline is in wall-clock time, nothing else is"
+    )]
+    pub fn of(request: &Request, fallback: Duration) -> Self {
+        let wall = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let deadline =
+            Duration::from_millis(request.lambda_context_ref().map_or(0, |context| context.deadline));
+        let left = deadline.checked_sub(wall).filter(|left| !left.is_zero()).unwrap_or(fallback);
+        let epoch = gateway(request).map_or(0, |context| context.time_epoch);
+        Self::new(Timestamp::from_millis(epoch), left)
+    }
+
+    /// From an instant and the time that is left.
+    pub fn new(event: Timestamp, left: Duration) -> Self {
+        let began = Instant::now();
+        Self { event, began, deadline: began + left }
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.event + span(self.began.elapsed())
+    }
+
+    /// When the answer must have gone out.
+    pub const fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// How much of it is left.
+    pub fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// End of a claim made now: the deadline plus 5 s, in event time.
+    pub fn lease(&self) -> Timestamp {
+        self.event + span(self.deadline.saturating_duration_since(self.began)) + LEASE_BEYOND_DEADLINE
+    }
+}
+
+fn span(duration: Duration) -> Span {
+    Span::millis(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
+}
+
+fn gateway(
+    request: &Request,
+) -> Option<&lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext> {
+    match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => Some(context),
+        _ => None,
+    }
+}
+
+/// The request id of Lambda.
+pub fn trace_id(request: &Request) -> Result<TraceId, Problem> {
+    let id = request.lambda_context_ref().map_or("", |context| context.request_id.as_str());
+    TraceId::parse(id).map_err(|error| Problem::new(Code::ServiceError).caused_by(&error))
+}
+
+/// The route of the template that matched, such as `GET /v1/consents/{consent_id}`.
+pub fn route(request: &Request) -> &str {
+    gateway(request).and_then(|context| context.route_key.as_deref()).unwrap_or("unknown")
+}
+
+/// The end user and the client that calls for them, from claims that the gateway has verified.
+#[derive(Debug)]
+pub struct Caller {
+    /// The end user.
+    pub owner: OwnerId,
+    /// The client, for the apps it may name.
+    pub client_id: String,
+    claims: HashMap<String, String>,
+}
+
+impl Caller {
+    /// Fails closed: no verified claims is our own mistake (500), a token without an end user is the caller's (403).
+    pub fn of(request: &Request, identity: &IdentityKey, config: &Config) -> Result<Self, Problem> {
+        let authorizer = gateway(request).and_then(|context| context.authorizer.as_ref());
+        let claims = authorizer.and_then(|authorizer| authorizer.jwt.as_ref()).map(|jwt| jwt.claims.clone());
+        let claims = claims.ok_or(Problem::new(Code::ServiceError))?;
+        let claim = |name: &str| claims.get(name).map(String::as_str).filter(|value| !value.is_empty());
+        let (Some(issuer), Some(subject)) = (claim("iss"), claim("sub")) else {
+            return Err(Problem::new(Code::UserTokenRequired));
+        };
+        let client_id = claim("client_id").or_else(|| claim("azp")).unwrap_or_default();
+        let tenant = match &config.tenant_claim {
+            Some(name) => claim(name).ok_or(Problem::new(Code::UserTokenRequired))?,
+            None => "",
+        };
+        if subject == client_id {
+            return Err(Problem::new(Code::UserTokenRequired));
+        }
+        let owner = identity.owner(issuer, tenant, subject);
+        Ok(Self { owner, client_id: client_id.to_owned(), claims })
+    }
+
+    /// A verified claim by name.
+    pub fn claim(&self, name: &str) -> Option<&str> {
+        self.claims.get(name).map(String::as_str)
+    }
+}
+
+/// `PSU-IP-Address`, if it was sent: exactly one, and a public one. It declares that the PSU is there and asking; it is
+/// never taken from anywhere else.
+pub fn psu_address(request: &Request) -> Result<Option<PsuAddress>, Problem> {
+    let mut values = request.headers().get_all("psu-ip-address").iter();
+    let Some(first) = values.next() else { return Ok(None) };
+    let text = if values.next().is_some() { None } else { first.to_str().ok() };
+    let address = text.and_then(|text| PsuAddress::parse(text).ok());
+    address
+        .map(Some)
+        .ok_or_else(|| Problem::field("PSU-IP-Address", "one public IPv4 or IPv6 address of the PSU"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambda_http::{Body, Context};
+
+    fn request_with_deadline(deadline: u64) -> Request {
+        let mut context = Context::default();
+        context.deadline = deadline;
+        Request::new(Body::Empty).with_lambda_context(context)
+    }
+
+    #[test]
+    fn a_deadline_in_1970_counts_as_absent() {
+        for past in [0, 1, 60_000] {
+            let clock = Clock::of(&request_with_deadline(past), Duration::from_secs(25));
+            assert!(clock.left() > Duration::from_secs(24), "{past}");
+        }
+    }
+
+    #[test]
+    fn now_is_event_time_and_the_lease_ends_five_seconds_after_the_deadline() {
+        let event = Timestamp::from_millis(1_768_464_000_000);
+        let clock = Clock::new(event, Duration::from_secs(10));
+        assert!(clock.now() >= event && clock.now() < event + Span::seconds(5));
+        assert_eq!(clock.lease(), event + Span::seconds(15));
+    }
+
+    #[test]
+    fn a_doubled_address_is_refused_in_either_form() {
+        let mut request = Request::new(Body::Empty);
+        assert!(psu_address(&request).unwrap().is_none());
+        request.headers_mut().append("psu-ip-address", "203.0.113.7".parse().unwrap());
+        assert!(psu_address(&request).unwrap().is_some());
+        request.headers_mut().append("psu-ip-address", "203.0.113.8".parse().unwrap());
+        assert!(psu_address(&request).is_err());
+        request.headers_mut().insert("psu-ip-address", "203.0.113.7,203.0.113.8".parse().unwrap());
+        assert!(psu_address(&request).is_err());
+    }
+
+    #[test]
+    fn forwarded_headers_are_never_read() {
+        let mut request = Request::new(Body::Empty);
+        request.headers_mut().insert("x-forwarded-for", "203.0.113.7".parse().unwrap());
+        request.headers_mut().insert("forwarded", "for=203.0.113.7".parse().unwrap());
+        assert!(psu_address(&request).unwrap().is_none());
+    }
+}

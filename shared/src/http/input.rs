@@ -1,0 +1,190 @@
+//! Bodies, headers, paths and queries, parsed once and strictly: an unknown field is a mistake somebody should hear of.
+
+use super::{Code, FieldError, Problem, Rule};
+use crate::types::{AccountId, ConsentId, Country, Date, Timestamp};
+use lambda_http::{Request, RequestExt};
+use serde_json::{Map, Value};
+use std::cell::RefCell;
+
+/// No valid body is longer.
+const MAX_BODY: usize = 4096;
+
+/// The fields of a JSON object body. Errors gather, so that a caller hears of all of them at once.
+#[derive(Debug)]
+pub struct Fields {
+    values: RefCell<Map<String, Value>>,
+    errors: RefCell<Vec<FieldError>>,
+}
+
+impl Fields {
+    /// Of a JSON body; an empty body is an empty object.
+    pub fn of(request: &Request) -> Result<Self, Problem> {
+        let body: &[u8] = request.body().as_ref();
+        if body.len() > MAX_BODY {
+            return Err(Problem::new(Code::BodyTooLarge).about("body", "at most 4096 bytes"));
+        }
+        if body.is_empty() {
+            return Ok(Self::from(Map::new()));
+        }
+        let content_type =
+            request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or("");
+        let media_type = content_type.split(';').next().unwrap_or("").trim();
+        if !media_type.eq_ignore_ascii_case("application/json") {
+            return Err(Problem::new(Code::UnsupportedMediaType).about("Content-Type", "application/json"));
+        }
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(values)) => Ok(Self::from(values)),
+            _ => Err(Problem::field("body", "a JSON object")),
+        }
+    }
+
+    fn from(values: Map<String, Value>) -> Self {
+        Self { values: RefCell::new(values), errors: RefCell::default() }
+    }
+
+    /// A text field, taken out; absent and null are the same.
+    pub fn text(&self, field: &'static str) -> Option<String> {
+        match self.take(field)? {
+            Value::String(text) => Some(text),
+            _ => self.wrong(field, "a string"),
+        }
+    }
+
+    /// A boolean field, taken out.
+    pub fn flag(&self, field: &'static str) -> Option<bool> {
+        match self.take(field)? {
+            Value::Bool(flag) => Some(flag),
+            _ => self.wrong(field, "true or false"),
+        }
+    }
+
+    /// An object field, taken out.
+    pub fn object(&self, field: &'static str) -> Option<Self> {
+        match self.take(field)? {
+            Value::Object(values) => Some(Self::from(values)),
+            _ => self.wrong(field, "an object"),
+        }
+    }
+
+    /// A text field through a parser; `rule` says what it must be.
+    pub fn parsed<T, E>(
+        &self,
+        field: &'static str,
+        rule: Rule,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(field)?;
+        parse(&text).map_or_else(|_| self.wrong(field, rule), Some)
+    }
+
+    /// Notes a broken rule.
+    pub fn wrong<T>(&self, field: &'static str, rule: Rule) -> Option<T> {
+        self.errors.borrow_mut().push(FieldError { field, rule });
+        None
+    }
+
+    /// A field that must be there and was not; says so unless it was there and wrong.
+    pub fn required<T>(&self, field: &'static str, rule: Rule, value: Option<T>) -> Option<T> {
+        if value.is_none() && !self.errors.borrow().iter().any(|error| error.field == field) {
+            return self.wrong(field, rule);
+        }
+        value
+    }
+
+    /// The errors so far, with a complaint if fields are left that nobody knows.
+    pub fn errors(self, inside: &'static str) -> Vec<FieldError> {
+        let mut errors = self.errors.into_inner();
+        if !self.values.borrow().is_empty() {
+            errors.push(FieldError { field: inside, rule: "no fields but the documented ones" });
+        }
+        errors
+    }
+
+    fn take(&self, field: &str) -> Option<Value> {
+        self.values.borrow_mut().remove(field).filter(|value| !value.is_null())
+    }
+}
+
+/// One text field from a body that has no other.
+pub fn text_field(request: &Request, field: &'static str, rule: Rule) -> Result<String, Problem> {
+    let fields = Fields::of(request)?;
+    let value = fields.required(field, rule, fields.text(field));
+    let errors = fields.errors("body");
+    value.filter(|_| errors.is_empty()).ok_or_else(|| Problem::fields(errors))
+}
+
+/// `Idempotency-Key`: one, 16 to 128 visible ASCII characters.
+pub fn idempotency_key(request: &Request) -> Result<String, FieldError> {
+    let mut values = request.headers().get_all("idempotency-key").iter();
+    let text = values.next().and_then(|value| value.to_str().ok()).unwrap_or("");
+    let fits = (16..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && b != b',');
+    if fits && values.next().is_none() {
+        Ok(text.to_owned())
+    } else {
+        Err(FieldError {
+            field: "Idempotency-Key",
+            rule: "one header of 16 to 128 visible characters, no comma",
+        })
+    }
+}
+
+/// `{consent_id}`. A malformed one is answered as an unknown one.
+pub fn path_consent(request: &Request) -> Result<ConsentId, Problem> {
+    let parameters = request.path_parameters_ref();
+    let text = parameters.and_then(|parameters| parameters.first("consent_id")).unwrap_or("");
+    ConsentId::parse(text).map_err(|_| Problem::new(Code::ConsentNotFound))
+}
+
+/// `{account_id}`. A malformed one is answered as an unknown one, but only once the consent is known to be the owner's.
+pub fn path_account(request: &Request) -> Option<AccountId> {
+    let parameters = request.path_parameters_ref();
+    AccountId::parse(parameters.and_then(|parameters| parameters.first("account_id")).unwrap_or("")).ok()
+}
+
+/// `date_from` and `date_to`: inclusive civil dates in the bank's zone, in order, not in the future.
+pub fn date_range(request: &Request) -> Result<DateRange, Problem> {
+    let query = request.query_string_parameters();
+    let mut errors = Vec::new();
+    let mut date = |field: &'static str| {
+        let values = query.all(field).unwrap_or_default();
+        let parsed = match values.as_slice() {
+            [text] if text.len() == 10 => text.parse::<Date>().ok(),
+            _ => None,
+        };
+        if parsed.is_none() {
+            errors.push(FieldError { field, rule: "required, once, a date as YYYY-MM-DD" });
+        }
+        parsed
+    };
+    let (from, to) = (date("date_from"), date("date_to"));
+    if let Some(unknown) =
+        query.iter().map(|(name, _)| name).find(|name| !["date_from", "date_to"].contains(name))
+    {
+        let _ = unknown;
+        errors.push(FieldError { field: "query", rule: "no parameters but date_from and date_to" });
+    }
+    match (from, to) {
+        (Some(from), Some(to)) if from > to => Err(Problem::field("date_from", "not after date_to")),
+        (Some(from), Some(to)) if errors.is_empty() => Ok(DateRange { from, to }),
+        _ => Err(Problem::fields(errors)),
+    }
+}
+
+/// Two inclusive dates, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DateRange {
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub to: Date,
+}
+
+impl DateRange {
+    /// The same, if it does not reach into the future of the bank's zone.
+    pub fn until_today(self, country: Country, now: Timestamp) -> Result<Self, Problem> {
+        if self.to > now.date_in(&country.zone()) {
+            return Err(Problem::field("date_to", "not after today in the bank's time zone"));
+        }
+        Ok(self)
+    }
+}

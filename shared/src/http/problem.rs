@@ -1,0 +1,147 @@
+//! A problem document (RFC 9457): what happened, who can act, whether repeating helps, what to tell the person. It never
+//! echoes input and never carries the bank's text.
+
+use super::codes::Code;
+use crate::{
+    telemetry,
+    types::{ConsentId, Span},
+};
+use lambda_http::{Body, Response, http::HeaderValue};
+use serde::Serialize;
+
+/// The rule that a field broke.
+pub type Rule = &'static str;
+
+/// A field of the request and the rule it breaks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// Name of the field, header, path or query parameter.
+    pub field: &'static str,
+    /// What it must be.
+    pub rule: Rule,
+}
+
+/// What went wrong, ready to be answered.
+#[derive(Debug)]
+pub struct Problem {
+    code: Code,
+    errors: Vec<FieldError>,
+    retry_after_s: Option<u32>,
+    methods: Option<Vec<&'static str>>,
+    consent_id: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    action_by: &'static str,
+    retryable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_s: Option<u32>,
+    #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    errors: &'a [FieldError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    methods: &'a Option<Vec<&'static str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent_id: &'a Option<String>,
+    user_message: UserMessage,
+    trace_id: &'a str,
+}
+
+/// What to tell the person.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct UserMessage {
+    en: &'static str,
+    sv: &'static str,
+}
+
+impl Code {
+    /// The stable code as text.
+    pub const fn id(self) -> &'static str {
+        self.entry().code
+    }
+
+    /// What to tell the person.
+    pub(crate) const fn user_message(self) -> UserMessage {
+        let entry = self.entry();
+        UserMessage { en: entry.en, sv: entry.sv }
+    }
+}
+
+impl Problem {
+    /// A problem of this kind.
+    pub const fn new(code: Code) -> Self {
+        Self { code, errors: Vec::new(), retry_after_s: None, methods: None, consent_id: None }
+    }
+
+    /// A field breaks a rule.
+    pub fn field(field: &'static str, rule: Rule) -> Self {
+        Self::fields(vec![FieldError { field, rule }])
+    }
+
+    /// Several fields break rules.
+    pub fn fields(errors: Vec<FieldError>) -> Self {
+        Self { errors, ..Self::new(Code::InvalidRequest) }
+    }
+
+    /// The same with the field that it is about.
+    #[must_use]
+    pub fn about(mut self, field: &'static str, rule: Rule) -> Self {
+        self.errors.push(FieldError { field, rule });
+        self
+    }
+
+    /// The methods that this consent could be signed with instead.
+    #[must_use]
+    pub fn with_methods(self, consent: &ConsentId, methods: Vec<&'static str>) -> Self {
+        Self { methods: Some(methods), consent_id: Some(consent.to_string()), ..self }
+    }
+
+    /// When repeating may help, if better known than by the table.
+    #[must_use]
+    pub fn retry_after(self, span: Option<Span>) -> Self {
+        let seconds = span.and_then(|span| u32::try_from(span.as_seconds_up()).ok());
+        Self { retry_after_s: seconds.or(self.retry_after_s), ..self }
+    }
+
+    /// Keeps the inner cause for the log line. It never gets into the answer.
+    #[must_use]
+    pub fn caused_by(self, cause: &dyn std::error::Error) -> Self {
+        telemetry::cause(cause);
+        self
+    }
+
+    /// Its code.
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The answer.
+    pub fn into_response(self, trace_id: &str) -> Response<Body> {
+        let entry = self.code.entry();
+        let retry_after_s = self.retry_after_s.or(entry.retry_after_s);
+        let document = Document {
+            r#type: format!("/problems/{}", entry.code),
+            title: entry.title,
+            status: entry.status,
+            code: entry.code,
+            action_by: entry.action_by.as_str(),
+            retryable: retry_after_s.is_some(),
+            retry_after_s,
+            errors: &self.errors,
+            methods: &self.methods,
+            consent_id: &self.consent_id,
+            user_message: self.code.user_message(),
+            trace_id,
+        };
+        let text = serde_json::to_string(&document).unwrap_or_default();
+        let mut answer = super::response(entry.status, "application/problem+json", Body::Text(text));
+        if let Some(seconds) = retry_after_s {
+            answer.headers_mut().insert("retry-after", HeaderValue::from(seconds));
+        }
+        answer
+    }
+}

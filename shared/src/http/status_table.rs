@@ -1,0 +1,111 @@
+//! Every inner failure and the problem it becomes, side by side. Whatever status we can send begins here.
+
+use super::{Code, Problem};
+use crate::{
+    bank::Fault,
+    consent::{Reason, Refused},
+    secrets::SecretsError,
+    store::{StoreError, UpdateError},
+};
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        Self::new(match refused {
+            Refused::InFlight => Code::StartInFlight,
+            Refused::OtherBody => Code::IdempotencyKeyReused,
+            Refused::ClaimLost | Refused::WrongState | Refused::AlreadySigned => Code::AttemptInProgress,
+            Refused::NotOffered => Code::MethodNotOffered,
+            Refused::TooLate => Code::AttemptExpired,
+            Refused::OtherHandle => Code::HandleRefused,
+            Refused::TooEarly { .. } => Code::NothingToPoll,
+            Refused::NotActive => Code::ConsentNotActive,
+            Refused::GrantOver => Code::ConsentExpired,
+            Refused::Revoked => Code::ConsentRevoked,
+            Refused::Superseded => Code::RefreshInFlight,
+        })
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        let retry_after = if let Fault::RateLimited { retry_after } = &fault { *retry_after } else { None };
+        let code = match fault {
+            Fault::NotSent | Fault::Unavailable | Fault::ProxyError => Code::BankUnavailable,
+            Fault::CertificateRefused | Fault::NotRegistered | Fault::ClientRefused => Code::BankRefusedUs,
+            Fault::Misconfigured => Code::ServiceError,
+            Fault::NoTime => Code::OutOfTime,
+            Fault::Lost => Code::BankAnswerLost,
+            Fault::RateLimited { .. } => Code::BankBusy,
+            Fault::Rejected | Fault::Malformed | Fault::TooLarge | Fault::ForeignLink | Fault::NoMethod => {
+                Code::BankAnswerUnusable
+            }
+            Fault::KycMissing => Code::KycMissing,
+            Fault::InvalidInterval => Code::IntervalRefused,
+            Fault::NotFound => Code::AccountNotFound,
+            Fault::RefreshRefused => Code::ConsentExpired,
+            Fault::CodeRefused => Code::AttemptOver,
+            Fault::IntentExpired => Code::AttemptExpired,
+            Fault::BankIdFailed => Code::BankIdFailed,
+            Fault::PolledTooOften => Code::PolledTooOften,
+            Fault::NotCustomer => Code::NotCustomer,
+            Fault::BankIdNotActivated => Code::BankIdNotActivated,
+            Fault::InvalidPersonalNumber => Code::PersonalNumberRefused,
+            Fault::UserCancelled => Code::BankIdCancelled,
+            Fault::TokenInactive | Fault::WrongTokenKind | Fault::Unrecognised { .. } => {
+                Code::BankUnrecognised
+            }
+        };
+        Self::new(code).retry_after(retry_after).caused_by(&fault)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let code = match error {
+            StoreError::Unavailable | StoreError::Contended => Code::ServiceUnavailable,
+            StoreError::Unreadable { .. } | StoreError::Broken(_) => Code::ServiceError,
+        };
+        Self::new(code).caused_by(&error)
+    }
+}
+
+impl From<UpdateError> for Problem {
+    fn from(error: UpdateError) -> Self {
+        match error {
+            UpdateError::Absent => Self::new(Code::ConsentNotFound),
+            UpdateError::Refused(refused) => refused.into(),
+            UpdateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SecretsError> for Problem {
+    fn from(error: SecretsError) -> Self {
+        let code = match error {
+            SecretsError::Unavailable => Code::ServiceUnavailable,
+            _ => Code::ServiceError,
+        };
+        Self::new(code).caused_by(&error)
+    }
+}
+
+impl Code {
+    /// What a failed attempt is called when somebody asks about it later.
+    pub const fn of_failure(reason: Reason) -> Self {
+        match reason {
+            Reason::StartUnknown => Self::StartUnknown,
+            Reason::StartNotSent => Self::BankUnavailable,
+            Reason::StartRefused => Self::BankUnrecognised,
+            Reason::TooLate | Reason::NotClaimed => Self::AttemptExpired,
+            Reason::ExchangeUnknown | Reason::CodeRefused | Reason::CodeConflict | Reason::Cancelled => {
+                Self::AttemptOver
+            }
+            Reason::BankIdCancelled => Self::BankIdCancelled,
+            Reason::BankIdFailed => Self::BankIdFailed,
+            Reason::BankIdNotActivated => Self::BankIdNotActivated,
+            Reason::NotCustomer => Self::NotCustomer,
+            Reason::PolledTooOften => Self::PolledTooOften,
+            Reason::PersonalNumberRefused => Self::PersonalNumberRefused,
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What the five functions have in common. The arrows point upwards only: pure modules know nothing below them.
+//!
+//! | module | what it is | may import |
+//! |---|---|---|
+//! | [`types`] | ids, secrets, keys, instants, countries: parsed once, at the edge | nothing of ours |
+//! | [`consent`] | grant and attempt, and every transition between their states: **read this first** | `types` |
+//! | [`account`] | accounts, balances, transactions, exact money | `types` |
+//! | [`bank`] | the Handelsbanken client | `types`, `account` |
+//! | [`store`] | the DynamoDB table: insert, get, update by a pure transition | `types`, `consent`, `account` |
+//! | [`secrets`] | Secrets Manager: certificate sets, sealing ring, identity key | `types` |
+//! | [`http`] | requests in, answers and problem documents out; the one status table | error types of the above |
+//! | [`config`] | every environment variable, typed | `types` |
+//! | [`app`] | the wiring of all of it | everything |
+//! | [`telemetry`] | one JSON line per request, metrics, the audit line | `types` |
+
+#![deny(missing_docs)]
+
+pub mod account;
+pub mod app;
+pub mod bank;
+pub mod config;
+pub mod consent;
+pub mod http;
+pub mod secrets;
+pub mod store;
+pub mod telemetry;
+pub mod types;

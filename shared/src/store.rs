@@ -1,0 +1,232 @@
+//! The table: where consents rest, and where races are decided.
+//!
+//! One DynamoDB table, keys `pk` and `sk` (both S), one index, TTL on `ttl`.
+//!
+//! | what is asked | how | cost |
+//! |---|---|---|
+//! | start a consent | `PutItem` on `consent id` / `consent`, if nothing is there | 1 write |
+//! | read a consent with its account map | one strongly consistent `Query` on the partition | 1 read |
+//! | change a consent at hand | `PutItem` on condition that `v` has not moved | 1 write |
+//! | change a consent by its id | `GetItem`, strongly consistent, then as above | 1 read, 1 write |
+//! | remember the account map | `PutItem` on `consent id` / `accounts`, unless a newer one is there | 1 write |
+//! | list an owner's consents | index `owner`: hash `o`, range `ca` (created), keys only | |
+//! | share the client-credentials token | partition `ccg#…` / `token`, see [`SharedToken`] | |
+//!
+//! **Writes.** Each one draws a write id once, before it is sent; the SDK's retries carry the same. A retry whose first
+//! try was executed fails its condition, DynamoDB returns the row that is there, and its write id says that it is ours.
+//! If it is not ours, a racing writer won: the transition is applied to what the winner left, and refuses by itself.
+//!
+//! **Reads** are strongly consistent: a claim that was just written must be seen.
+
+mod accounts;
+mod client_token;
+mod fault;
+mod field;
+mod packed;
+mod row;
+mod seal;
+
+pub use accounts::{AccountEntry, AccountMap};
+pub use client_token::SharedToken;
+pub use fault::{InsertError, StoreError, UpdateError};
+
+use crate::{
+    consent::{Consent, Refused},
+    types::{ConsentId, KeyRing, TraceId},
+};
+use aws_sdk_dynamodb::{
+    Client,
+    error::SdkError,
+    operation::put_item::{PutItemError, builders::PutItemFluentBuilder},
+    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
+};
+use field::Item;
+use row::{CONSENT, Stamp};
+use seal::Sealer;
+use std::ops::Deref;
+
+/// How often a writer tries again after losing a race for one row.
+const ROUNDS: u32 = 8;
+
+/// The table, in one environment.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: Client,
+    table: String,
+    environment: String,
+}
+
+/// A consent as it stood in the table, with the version that the next write must find.
+#[derive(Debug)]
+pub struct Stored {
+    /// The consent.
+    pub consent: Consent,
+    version: u64,
+}
+
+impl Deref for Stored {
+    type Target = Consent;
+    fn deref(&self) -> &Consent {
+        &self.consent
+    }
+}
+
+/// Everything that a consent's partition holds.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The consent.
+    pub stored: Stored,
+    /// Its accounts, once they have been read.
+    pub accounts: Option<AccountMap>,
+}
+
+/// How one conditional write ended.
+enum Outcome {
+    /// It is there; perhaps an earlier try of the same write put it there.
+    Written,
+    /// Something else is there, or nothing.
+    Lost(Option<Item>),
+}
+
+impl Store {
+    /// `environment` is one of the parts that sealed values are tied to.
+    pub fn new(client: Client, table: String, environment: impl Into<String>) -> Self {
+        Self { client, table, environment: environment.into() }
+    }
+
+    /// Puts a new consent there: the claim of a start.
+    pub async fn insert(
+        &self,
+        ring: &KeyRing,
+        consent: Consent,
+        trace: &TraceId,
+    ) -> Result<Stored, InsertError> {
+        let sealer = self.sealer(ring);
+        let stamp = stamp(1, trace)?;
+        let request = self
+            .put(row::render(&consent, &sealer, &stamp)?)
+            .condition_expression("attribute_not_exists(pk)");
+        match written(request, &stamp.write).await? {
+            Outcome::Written => Ok(Stored { consent, version: stamp.version }),
+            Outcome::Lost(Some(item)) => Err(InsertError::Exists(Box::new(parse(&item, &sealer)?))),
+            // Something was there and is gone: whoever comes again finds the place free.
+            Outcome::Lost(None) => Err(StoreError::Contended.into()),
+        }
+    }
+
+    /// A consent and its account map, in one exchange.
+    pub async fn get(&self, ring: &KeyRing, id: &ConsentId) -> Result<Option<Loaded>, StoreError> {
+        let request = self.client.query().table_name(&self.table).consistent_read(true);
+        let request = request.key_condition_expression("pk = :pk");
+        let answer =
+            request.expression_attribute_values(":pk", AttributeValue::S(id.to_string())).send().await?;
+        let part = |name: &str| answer.items().iter().find(|item| is_part(item, name));
+        let Some(item) = part(CONSENT) else { return Ok(None) };
+        let stored = parse(item, &self.sealer(ring))?;
+        let accounts = part(accounts::ACCOUNTS).map(accounts::parse).transpose()?;
+        Ok(Some(Loaded { stored, accounts }))
+    }
+
+    /// Loads a consent and applies a transition to it. See [`Self::apply`].
+    pub async fn update(
+        &self,
+        ring: &KeyRing,
+        id: &ConsentId,
+        trace: &TraceId,
+        transition: impl Fn(Consent) -> Result<Consent, Refused>,
+    ) -> Result<Stored, UpdateError> {
+        let request = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let request = request.key("pk", AttributeValue::S(id.to_string()));
+        let answer = request
+            .key("sk", AttributeValue::S(CONSENT.to_owned()))
+            .send()
+            .await
+            .map_err(StoreError::from)?;
+        let item = answer.item.ok_or(UpdateError::Absent)?;
+        let stored = parse(&item, &self.sealer(ring))?;
+        self.apply(ring, stored, trace, transition).await
+    }
+
+    /// Applies a transition to the consent at hand and writes the result, on condition that nobody has written since it
+    /// was read. After a lost race the transition is applied to what the winner left, which may make it refuse: so a
+    /// refusal always speaks about the present, and nothing of it was written.
+    pub async fn apply(
+        &self,
+        ring: &KeyRing,
+        mut stored: Stored,
+        trace: &TraceId,
+        transition: impl Fn(Consent) -> Result<Consent, Refused>,
+    ) -> Result<Stored, UpdateError> {
+        let sealer = self.sealer(ring);
+        for _ in 0..ROUNDS {
+            let expected = stored.version;
+            let consent = transition(stored.consent)?;
+            let stamp = stamp(expected.saturating_add(1), trace)?;
+            let request =
+                self.put(row::render(&consent, &sealer, &stamp)?).condition_expression("v = :expected");
+            let request =
+                request.expression_attribute_values(":expected", AttributeValue::N(expected.to_string()));
+            match written(request, &stamp.write).await? {
+                Outcome::Written => return Ok(Stored { consent, version: stamp.version }),
+                Outcome::Lost(Some(item)) => stored = parse(&item, &sealer)?,
+                Outcome::Lost(None) => return Err(UpdateError::Absent),
+            }
+        }
+        Err(StoreError::Contended.into())
+    }
+
+    /// Opens a connection by reading a row that cannot exist. Whether it worked is nobody's business yet.
+    pub async fn warm(&self) {
+        let nothing = || AttributeValue::S("-".to_owned());
+        let _ = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("pk", nothing())
+            .key("sk", nothing())
+            .send()
+            .await;
+    }
+
+    const fn sealer<'a>(&'a self, ring: &'a KeyRing) -> Sealer<'a> {
+        Sealer::new(ring, self.environment.as_str())
+    }
+
+    /// A `PutItem` that returns what stands there if its condition fails.
+    fn put(&self, item: Item) -> PutItemFluentBuilder {
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        request.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    }
+}
+
+/// Sends a conditional write and tells whose row is there afterwards.
+async fn written(request: PutItemFluentBuilder, write: &[u8; 16]) -> Result<Outcome, StoreError> {
+    let Err(error) = request.send().await else { return Ok(Outcome::Written) };
+    match error {
+        SdkError::ServiceError(answer) if answer.err().is_conditional_check_failed_exception() => {
+            let PutItemError::ConditionalCheckFailedException(failed) = answer.into_err() else {
+                return Err(StoreError::Unavailable);
+            };
+            match failed.item {
+                Some(item) if row::is_write(&item, write) => Ok(Outcome::Written),
+                item => Ok(Outcome::Lost(item)),
+            }
+        }
+        other => Err(other.into()),
+    }
+}
+
+/// Marks a write that is about to be sent. Drawn once, whatever the SDK retries.
+fn stamp(version: u64, trace: &TraceId) -> Result<Stamp, StoreError> {
+    let mut write = [0; 16];
+    aws_lc_rs::rand::fill(&mut write).map_err(|_| StoreError::Broken("no randomness"))?;
+    Ok(Stamp { version, write, by: trace.claim_id() })
+}
+
+fn parse(item: &Item, sealer: &Sealer<'_>) -> Result<Stored, StoreError> {
+    row::parse(item, sealer).map(|(consent, version)| Stored { consent, version })
+}
+
+fn is_part(item: &Item, name: &str) -> bool {
+    field::Fields(item).text("sk").is_ok_and(|part| part == name)
+}

@@ -1,0 +1,147 @@
+//! The account map of a consent: our account ids and the bank's. Versioned hashes and opaque ids: no names, no numbers,
+//! nothing secret.
+//!
+//! Part `accounts` of the consent's partition: `g` (N) the generation, `m` (B) the entries, `f` (N) the form, `ttl`. An
+//! entry is four values, each behind its length: our id, the bank's id, `a` or `c` (account, card), the currency.
+
+use super::{
+    Store, StoreError,
+    field::{Fields, Item, Row},
+    packed::{Packing, Unpacking},
+    row::sweep_after,
+};
+use crate::{
+    consent::Consent,
+    types::{AccountId, BankAccountId, ConsentId},
+};
+use aws_sdk_dynamodb::{error::SdkError, types::AttributeValue};
+
+/// The sort key of this part.
+pub(super) const ACCOUNTS: &str = "accounts";
+const FORM: u8 = 1;
+const TOO_LONG: StoreError = StoreError::Broken("an account map is too long to be stored");
+
+/// Which account of ours is which at the bank, under one grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountMap {
+    /// The grant's generation when the bank listed them. The bank's ids change with each new consent.
+    pub generation: u32,
+    /// In the bank's order.
+    pub entries: Vec<AccountEntry>,
+}
+
+/// One account or card account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountEntry {
+    /// Ours: stable across consents.
+    pub id: AccountId,
+    /// The bank's: opaque.
+    pub bank_id: BankAccountId,
+    /// Whether it is a card account.
+    pub card: bool,
+    /// ISO 4217.
+    pub currency: String,
+}
+
+impl Store {
+    /// Remembers the account map of a consent. If the map of a newer grant is there already, that one stays: no error,
+    /// there is nothing to do about it. Swept together with the consent as it stands now.
+    pub async fn put_accounts(&self, consent: &Consent, map: &AccountMap) -> Result<(), StoreError> {
+        let mut row = render(&consent.id, map)?;
+        row.number("ttl", sweep_after(consent).ttl_seconds());
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(row.0));
+        let request = request.condition_expression("attribute_not_exists(pk) OR g <= :g");
+        let request =
+            request.expression_attribute_values(":g", AttributeValue::N(map.generation.to_string()));
+        match request.send().await {
+            Err(SdkError::ServiceError(answer)) if answer.err().is_conditional_check_failed_exception() => {
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+            Ok(_) => Ok(()),
+        }
+    }
+}
+
+fn render(id: &ConsentId, map: &AccountMap) -> Result<Row, StoreError> {
+    let packed = map.entries.iter().try_fold(Packing::default(), |all, entry| {
+        all.add(Some(entry.id.as_str().as_bytes()))?
+            .add(Some(entry.bank_id.as_str().as_bytes()))?
+            .add(Some(if entry.card { b"c" } else { b"a" }))?
+            .add(Some(entry.currency.as_bytes()))
+    });
+    let mut row = Row::default();
+    row.text("pk", id.to_string()).text("sk", ACCOUNTS).number("f", FORM);
+    row.number("g", map.generation).bytes("m", packed.ok_or(TOO_LONG)?.done());
+    Ok(row)
+}
+
+pub(super) fn parse(item: &Item) -> Result<AccountMap, StoreError> {
+    let fields = Fields(item);
+    if fields.number::<u8>("f")? != FORM {
+        return Err(StoreError::unreadable("f"));
+    }
+    let mut unpacking = Unpacking::new(fields.bytes("m")?);
+    let mut entries = Vec::new();
+    while !unpacking.is_done() {
+        entries.push(entry(&mut unpacking).ok_or(StoreError::unreadable("m"))?);
+    }
+    Ok(AccountMap { generation: fields.number("g")?, entries })
+}
+
+fn entry(unpacking: &mut Unpacking<'_>) -> Option<AccountEntry> {
+    let id = AccountId::parse(unpacking.text()?).ok()?;
+    let bank_id = BankAccountId::parse(unpacking.text()?).ok()?;
+    let card = match unpacking.text()? {
+        "a" => false,
+        "c" => true,
+        _ => return None,
+    };
+    Some(AccountEntry { id, bank_id, card, currency: unpacking.text()?.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map() -> AccountMap {
+        let bank_id = |text| BankAccountId::parse(text).unwrap();
+        let account = AccountEntry {
+            id: AccountId::account(&[1; 16]),
+            bank_id: bank_id("ae57e780-6cf3-11e9-9c41-e957ce7d7d69"),
+            card: false,
+            currency: "SEK".to_owned(),
+        };
+        let card = AccountEntry {
+            id: AccountId::card(&[2; 16]),
+            bank_id: bank_id("c-2"),
+            card: true,
+            ..account.clone()
+        };
+        AccountMap { generation: 3, entries: vec![account, card] }
+    }
+
+    #[test]
+    fn a_map_comes_back_in_its_order_and_an_empty_one_is_a_map_too() {
+        let id = ConsentId::from_bytes(&[7; 16]).unwrap();
+        for map in [map(), AccountMap { generation: 1, entries: vec![] }] {
+            assert_eq!(parse(&render(&id, &map).unwrap().0).unwrap(), map);
+        }
+    }
+
+    #[test]
+    fn a_map_that_was_cut_names_its_attribute() {
+        let mut row = render(&ConsentId::from_bytes(&[7; 16]).unwrap(), &map()).unwrap();
+        let whole = Fields(&row.0).bytes("m").unwrap().to_vec();
+        row.bytes("m", &whole[..whole.len() - 1]);
+        assert_eq!(parse(&row.0), Err(StoreError::unreadable("m")));
+    }
+
+    #[test]
+    fn a_hundred_accounts_fit_into_eight_kilobytes() {
+        let entries: Vec<_> = map().entries.into_iter().cycle().take(100).collect();
+        let row = render(&ConsentId::from_bytes(&[7; 16]).unwrap(), &AccountMap { generation: 1, entries })
+            .unwrap();
+        assert!(Fields(&row.0).bytes("m").unwrap().len() <= 8192);
+    }
+}

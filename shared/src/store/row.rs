@@ -1,0 +1,226 @@
+//! The consent part as attributes, by hand: what rests is decided here and nowhere else.
+//!
+//! | attribute | | what |
+//! |---|---|---|
+//! | `pk` `sk` | S | consent id; `consent` |
+//! | `v` | N | version: one more with each write |
+//! | `w` | B | write id: tells a retried write of ours from somebody else's |
+//! | `by` | B | trace id of the writer |
+//! | `ttl` | N | seconds; when DynamoDB may sweep the row |
+//! | `o` `ca` | S N | owner id, created (ms): the keys of the index `owner` |
+//! | `f` | N | form of this row: 1 |
+//! | `c` `p` `pc` | S S B | country, kind of PSU, keyed hash of the corporate id |
+//! | `ref` `b` `app` `n` | S B S N | reference, keyed hash of the body, app, ordinal of the attempt |
+//! | `g…` | | the grant: see `row/grant.rs` |
+//! | `t…` | | the attempt: see `row/attempt.rs` |
+//!
+//! Instants are milliseconds. `gz` and `tz` are sealed; nothing else in a row is secret.
+
+mod attempt;
+mod grant;
+#[cfg(test)]
+mod tests;
+
+use super::{
+    StoreError,
+    field::{Fields, Item, Row},
+    packed::{Packing, Unpacking},
+    seal::{Place, Sealer},
+};
+use crate::{
+    consent::{Claim, Consent, Grant, Identity, Tokens},
+    types::{
+        AccessToken, AppId, ClaimId, ConsentId, Country, Digest, OwnerId, PsuType, Reference, RefreshToken,
+        Span, Timestamp,
+    },
+};
+
+/// The form of the rows that this version writes, and the only one that it reads.
+const FORM: u8 = 1;
+
+/// The sort key of the consent part.
+pub(super) const CONSENT: &str = "consent";
+
+/// What marks one write.
+#[derive(Clone, Copy)]
+pub(super) struct Stamp {
+    pub(super) version: u64,
+    pub(super) write: [u8; 16],
+    pub(super) by: ClaimId,
+}
+
+/// Whose row it is: what each sealed value of it is tied to.
+#[derive(Clone, Copy)]
+struct Whose {
+    id: ConsentId,
+    owner: OwnerId,
+    country: Country,
+}
+
+/// The row of a consent.
+pub(super) fn render(consent: &Consent, sealer: &Sealer<'_>, stamp: &Stamp) -> Result<Item, StoreError> {
+    let mut row = Row::default();
+    row.text("pk", consent.id.to_string()).text("sk", CONSENT);
+    row.number("v", stamp.version).bytes("w", stamp.write).bytes("by", *stamp.by.as_bytes());
+    row.number("ttl", sweep_after(consent).ttl_seconds());
+    row.text("o", consent.owner.to_string()).instant("ca", consent.created).number("f", FORM);
+    row.text("c", consent.country.code()).text("p", consent.psu_type.as_str());
+    row.bytes("b", *consent.body.as_bytes()).number("n", consent.ordinal);
+    if let Some(corporate) = &consent.corporate {
+        row.bytes("pc", *corporate.as_bytes());
+    }
+    if let Some(reference) = &consent.reference {
+        row.text("ref", reference.as_str());
+    }
+    if let Some(app) = &consent.app {
+        row.text("app", app.as_str());
+    }
+    let whose = Whose { id: consent.id, owner: consent.owner, country: consent.country };
+    grant::render(&mut row, &consent.grant, &whose, sealer)?;
+    attempt::render(&mut row, &consent.attempt, &whose, consent.ordinal, sealer)?;
+    Ok(row.0)
+}
+
+/// The consent of a row, and its version.
+pub(super) fn parse(item: &Item, sealer: &Sealer<'_>) -> Result<(Consent, u64), StoreError> {
+    let fields = Fields(item);
+    if fields.number::<u8>("f")? != FORM {
+        return Err(StoreError::unreadable("f"));
+    }
+    let id = fields.parsed("pk", ConsentId::parse)?;
+    let owner = fields.parsed("o", OwnerId::parse)?;
+    let country: Country = fields.text("c")?.parse().map_err(|_| StoreError::unreadable("c"))?;
+    let whose = Whose { id, owner, country };
+    let ordinal = fields.number("n")?;
+    let consent = Consent {
+        id,
+        owner,
+        country,
+        psu_type: psu_type(fields, "p")?,
+        corporate: fields.maybe("pc", digest)?,
+        reference: fields.maybe("ref", |it, name| it.parsed(name, Reference::parse))?,
+        created: fields.instant("ca")?,
+        body: digest(fields, "b")?,
+        app: fields.maybe("app", |it, name| it.parsed(name, AppId::parse))?,
+        ordinal,
+        grant: grant::parse(fields, &whose, sealer)?,
+        attempt: attempt::parse(fields, &whose, ordinal, sealer)?,
+    };
+    Ok((consent, fields.number("v")?))
+}
+
+/// Whether this row was written by the write with this id.
+pub(super) fn is_write(item: &Item, write: &[u8; 16]) -> bool {
+    Fields(item).bytes("w").is_ok_and(|found| found == write)
+}
+
+/// When DynamoDB may sweep a consent: 30 days after a grant's end, so that it can still be renewed, or explained; a day
+/// after its beginning if nobody ever signed, when no attempt can be alive any more. Sweeping is late by days and is not
+/// an expiry: those are conditions in [`crate::consent`].
+pub(super) fn sweep_after(consent: &Consent) -> Timestamp {
+    let unsigned = consent.created + Span::days(1);
+    let ended = match &consent.grant {
+        Grant::None => return unsigned,
+        Grant::Active(active) => active.clocks.expires_at(),
+        Grant::Lapsed { at, .. } | Grant::Revoked { at } => *at,
+    };
+    unsigned.max(ended + Span::days(30))
+}
+
+fn psu_type(fields: Fields<'_>, name: &'static str) -> Result<PsuType, StoreError> {
+    [PsuType::Individual, PsuType::Corporate]
+        .into_iter()
+        .find(|it| fields.text(name).is_ok_and(|text| text == it.as_str()))
+        .ok_or(StoreError::unreadable(name))
+}
+
+fn digest(fields: Fields<'_>, name: &'static str) -> Result<Digest, StoreError> {
+    fields.hashed(name, Digest::from_bytes)
+}
+
+/// A claim in two attributes.
+fn render_claim(row: &mut Row, [by, until]: [&'static str; 2], claim: Claim) {
+    row.bytes(by, *claim.by.as_bytes()).instant(until, claim.until);
+}
+
+fn parse_claim(fields: Fields<'_>, [by, until]: [&'static str; 2]) -> Result<Claim, StoreError> {
+    Ok(Claim { by: fields.hashed(by, ClaimId::from_bytes)?, until: fields.instant(until)? })
+}
+
+const fn identity_word(identity: Identity) -> &'static str {
+    match identity {
+        Identity::Verified => "verified",
+        Identity::Asserted => "asserted",
+    }
+}
+
+fn identity(fields: Fields<'_>, name: &'static str) -> Result<Identity, StoreError> {
+    match fields.text(name)? {
+        "verified" => Ok(Identity::Verified),
+        "asserted" => Ok(Identity::Asserted),
+        _ => Err(StoreError::unreadable(name)),
+    }
+}
+
+impl Whose {
+    fn place<'a>(&'a self, purpose: &'static str, generation: u64) -> Place<'a> {
+        let (partition, owner, country) =
+            (&self.id.as_bytes()[..], &self.owner.as_bytes()[..], Some(self.country));
+        Place { partition, owner, country, purpose, generation }
+    }
+}
+
+/// Seals several secrets as one attribute.
+fn render_sealed(
+    row: &mut Row,
+    name: &'static str,
+    secrets: &[Option<&str>],
+    place: &Place<'_>,
+    sealer: &Sealer<'_>,
+) -> Result<(), StoreError> {
+    let packed = secrets.iter().try_fold(Packing::default(), |all, it| all.add(it.map(str::as_bytes)));
+    let packed = packed.ok_or(StoreError::Broken("a secret is too long to be stored"))?.done();
+    row.bytes(name, sealer.seal(place, &packed).map_err(StoreError::unsealed)?);
+    Ok(())
+}
+
+/// Opens one attribute and reads its secrets in their order; nothing may be left over.
+fn parse_sealed<T>(
+    fields: Fields<'_>,
+    name: &'static str,
+    place: &Place<'_>,
+    sealer: &Sealer<'_>,
+    read: impl FnOnce(&mut Unpacking<'_>) -> Option<T>,
+) -> Result<T, StoreError> {
+    let plain = sealer.open(place, fields.bytes(name)?).map_err(|_| StoreError::unreadable(name))?;
+    let mut unpacking = Unpacking::new(&plain);
+    let value = read(&mut unpacking).filter(|_| unpacking.is_done());
+    value.ok_or(StoreError::unreadable(name))
+}
+
+/// Access and refresh token in one sealed attribute, the access token's end beside it.
+fn render_tokens(
+    row: &mut Row,
+    [sealed, expires]: [&'static str; 2],
+    tokens: &Tokens,
+    place: &Place<'_>,
+    sealer: &Sealer<'_>,
+) -> Result<(), StoreError> {
+    let secrets = [Some(tokens.access.expose()), tokens.refresh.as_ref().map(RefreshToken::expose)];
+    row.instant(expires, tokens.access_expires);
+    render_sealed(row, sealed, &secrets, place, sealer)
+}
+
+fn parse_tokens(
+    fields: Fields<'_>,
+    [sealed, expires]: [&'static str; 2],
+    place: &Place<'_>,
+    sealer: &Sealer<'_>,
+) -> Result<Tokens, StoreError> {
+    let access_expires = fields.instant(expires)?;
+    parse_sealed(fields, sealed, place, sealer, |secrets| {
+        let access = AccessToken::new(secrets.text()?);
+        let refresh = secrets.maybe_text()?.map(RefreshToken::new);
+        Some(Tokens { access, access_expires, refresh })
+    })
+}

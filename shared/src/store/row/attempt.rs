@@ -1,0 +1,226 @@
+//! The attempt's attributes. `t` names its state; the others are there or not, by state.
+//!
+//! | | | |
+//! |---|---|---|
+//! | `t` | S | `none`, `registering`, `registered`, `redirect`, `redeeming`, `initiating`, `approval`, `signed`, `failed` |
+//! | `tk` `tu` | B N | claim: by whom, until when (registering, redeeming, initiating) |
+//! | `tb` `tr` `td` `tm` | S S S N | registration: id at the bank, redirect link, decoupled link, made when |
+//! | `tf` | B | fingerprint of the request that began it: keyed hashes of its key and its body |
+//! | `tx` | BOOL | an error came back (redirect, redeeming) |
+//! | `tc` | B | keyed hash of the code (redeeming, signed) |
+//! | `tz` | B | sealed session (purpose `session`; approval) or sealed tokens (purpose `signed`; signed) |
+//! | `tp` `tq` `to` `ts` `ti` | N N N BOOL S | the bank's pause (ms), next poll, open by, same device, who vouches |
+//! | `te` `tv` `tg` `th` | N N N B | end of access token, of refresh token, of consent; keyed hash of the handle |
+//! | `tw` `ta` | S N | why it failed; when it was signed or failed |
+
+use super::{
+    Fields, Row, Sealer, StoreError, Whose, digest, identity, identity_word, parse_claim, parse_sealed,
+    parse_tokens, render_claim, render_sealed, render_tokens,
+};
+use crate::{
+    consent::{
+        Approval, Attempt, Clocks, Fingerprint, Reason, Redirecting, Registration, Session, Signature,
+    },
+    types::{AutoStartToken, BankConsentId, Digest, Link, QrData, SessionLink, Span},
+};
+
+const CLAIM: [&str; 2] = ["tk", "tu"];
+const TOKENS: [&str; 2] = ["tz", "te"];
+
+pub(super) fn render(
+    row: &mut Row,
+    attempt: &Attempt,
+    whose: &Whose,
+    ordinal: u16,
+    sealer: &Sealer<'_>,
+) -> Result<(), StoreError> {
+    row.text("t", state(attempt));
+    match attempt {
+        Attempt::None => {}
+        Attempt::Registering { claim } => render_claim(row, CLAIM, *claim),
+        Attempt::Registered(registration) => render_registration(row, registration),
+        Attempt::AwaitingRedirect(redirecting) => render_redirecting(row, redirecting),
+        Attempt::Redeeming { redirecting, claim, code } => {
+            render_redirecting(row, redirecting);
+            render_claim(row, CLAIM, *claim);
+            row.bytes("tc", *code.as_bytes());
+        }
+        Attempt::Initiating { registration, start, claim } => {
+            render_registration(row, registration);
+            render_fingerprint(row, start);
+            render_claim(row, CLAIM, *claim);
+        }
+        Attempt::AwaitingApproval(approval) => render_approval(row, approval, whose, ordinal, sealer)?,
+        Attempt::Signed(signature) => render_signature(row, signature, whose, ordinal, sealer)?,
+        Attempt::Failed { reason, at } => {
+            row.text("tw", reason.code()).instant("ta", *at);
+        }
+    }
+    Ok(())
+}
+
+const fn state(attempt: &Attempt) -> &'static str {
+    match attempt {
+        Attempt::None => "none",
+        Attempt::Registering { .. } => "registering",
+        Attempt::Registered(_) => "registered",
+        Attempt::AwaitingRedirect(_) => "redirect",
+        Attempt::Redeeming { .. } => "redeeming",
+        Attempt::Initiating { .. } => "initiating",
+        Attempt::AwaitingApproval(_) => "approval",
+        Attempt::Signed(_) => "signed",
+        Attempt::Failed { .. } => "failed",
+    }
+}
+
+pub(super) fn parse(
+    fields: Fields<'_>,
+    whose: &Whose,
+    ordinal: u16,
+    sealer: &Sealer<'_>,
+) -> Result<Attempt, StoreError> {
+    Ok(match fields.text("t")? {
+        "none" => Attempt::None,
+        "registering" => Attempt::Registering { claim: parse_claim(fields, CLAIM)? },
+        "registered" => Attempt::Registered(parse_registration(fields)?),
+        "redirect" => Attempt::AwaitingRedirect(parse_redirecting(fields)?),
+        "redeeming" => Attempt::Redeeming {
+            redirecting: parse_redirecting(fields)?,
+            claim: parse_claim(fields, CLAIM)?,
+            code: digest(fields, "tc")?,
+        },
+        "initiating" => Attempt::Initiating {
+            registration: parse_registration(fields)?,
+            start: parse_fingerprint(fields)?,
+            claim: parse_claim(fields, CLAIM)?,
+        },
+        "approval" => Attempt::AwaitingApproval(parse_approval(fields, whose, ordinal, sealer)?),
+        "signed" => Attempt::Signed(parse_signature(fields, whose, ordinal, sealer)?),
+        "failed" => {
+            let reason = Reason::parse(fields.text("tw")?).ok_or(StoreError::unreadable("tw"))?;
+            Attempt::Failed { reason, at: fields.instant("ta")? }
+        }
+        _ => return Err(StoreError::unreadable("t")),
+    })
+}
+
+fn render_registration(row: &mut Row, registration: &Registration) {
+    row.text("tb", registration.bank_consent.as_str()).instant("tm", registration.made);
+    if let Some(link) = &registration.redirect {
+        row.text("tr", link.as_str());
+    }
+    if let Some(link) = &registration.decoupled {
+        row.text("td", link.as_str());
+    }
+}
+
+fn parse_registration(fields: Fields<'_>) -> Result<Registration, StoreError> {
+    Ok(Registration {
+        bank_consent: fields.parsed("tb", BankConsentId::parse)?,
+        redirect: fields.maybe("tr", |it, name| it.parsed(name, Link::parse))?,
+        decoupled: fields.maybe("td", |it, name| it.parsed(name, Link::parse))?,
+        made: fields.instant("tm")?,
+    })
+}
+
+fn render_fingerprint(row: &mut Row, start: &Fingerprint) {
+    row.bytes("tf", [*start.key.as_bytes(), *start.body.as_bytes()].concat());
+}
+
+fn parse_fingerprint(fields: Fields<'_>) -> Result<Fingerprint, StoreError> {
+    let bytes = fields.bytes("tf")?;
+    let halves = bytes.split_at_checked(16).ok_or(StoreError::unreadable("tf"))?;
+    let half = |bytes: &[u8]| Digest::from_bytes(bytes).map_err(|_| StoreError::unreadable("tf"));
+    Ok(Fingerprint { key: half(halves.0)?, body: half(halves.1)? })
+}
+
+fn render_redirecting(row: &mut Row, redirecting: &Redirecting) {
+    render_registration(row, &redirecting.registration);
+    render_fingerprint(row, &redirecting.start);
+    row.flag("tx", redirecting.denied);
+}
+
+fn parse_redirecting(fields: Fields<'_>) -> Result<Redirecting, StoreError> {
+    Ok(Redirecting {
+        registration: parse_registration(fields)?,
+        start: parse_fingerprint(fields)?,
+        denied: fields.flag("tx")?,
+    })
+}
+
+fn render_approval(
+    row: &mut Row,
+    approval: &Approval,
+    whose: &Whose,
+    ordinal: u16,
+    sealer: &Sealer<'_>,
+) -> Result<(), StoreError> {
+    render_registration(row, &approval.registration);
+    render_fingerprint(row, &approval.start);
+    row.number("tp", approval.sleep.as_millis())
+        .instant("tq", approval.next_poll)
+        .instant("to", approval.open_by);
+    row.flag("ts", approval.same_device).text("ti", identity_word(approval.identity));
+    let session = &approval.session;
+    let secrets = [
+        Some(session.poll.expose()),
+        session.cancel.as_ref().map(SessionLink::expose),
+        session.auto_start.as_ref().map(AutoStartToken::expose),
+        session.qr.as_ref().map(QrData::expose),
+    ];
+    render_sealed(row, "tz", &secrets, &whose.place("session", ordinal.into()), sealer)
+}
+
+fn parse_approval(
+    fields: Fields<'_>,
+    whose: &Whose,
+    ordinal: u16,
+    sealer: &Sealer<'_>,
+) -> Result<Approval, StoreError> {
+    let session = parse_sealed(fields, "tz", &whose.place("session", ordinal.into()), sealer, |secrets| {
+        let poll = SessionLink::new(secrets.text()?);
+        let cancel = secrets.maybe_text()?.map(SessionLink::new);
+        let auto_start = secrets.maybe_text()?.map(AutoStartToken::new);
+        let qr = secrets.maybe_text()?.map(QrData::new);
+        Some(Session { poll, cancel, auto_start, qr })
+    })?;
+    Ok(Approval {
+        registration: parse_registration(fields)?,
+        start: parse_fingerprint(fields)?,
+        session,
+        sleep: Span::millis(fields.number("tp")?),
+        next_poll: fields.instant("tq")?,
+        open_by: fields.instant("to")?,
+        same_device: fields.flag("ts")?,
+        identity: identity(fields, "ti")?,
+    })
+}
+
+fn render_signature(
+    row: &mut Row,
+    signature: &Signature,
+    whose: &Whose,
+    ordinal: u16,
+    sealer: &Sealer<'_>,
+) -> Result<(), StoreError> {
+    row.text("tb", signature.bank_consent.as_str()).instant("ta", signature.at);
+    row.instant("tv", signature.clocks.refresh_expires).instant("tg", signature.clocks.consent_expires);
+    row.bytes("tc", *signature.code.as_bytes()).bytes("th", *signature.handle.as_bytes());
+    render_tokens(row, TOKENS, &signature.tokens, &whose.place("signed", ordinal.into()), sealer)
+}
+
+fn parse_signature(
+    fields: Fields<'_>,
+    whose: &Whose,
+    ordinal: u16,
+    sealer: &Sealer<'_>,
+) -> Result<Signature, StoreError> {
+    Ok(Signature {
+        bank_consent: fields.parsed("tb", BankConsentId::parse)?,
+        tokens: parse_tokens(fields, TOKENS, &whose.place("signed", ordinal.into()), sealer)?,
+        clocks: Clocks { refresh_expires: fields.instant("tv")?, consent_expires: fields.instant("tg")? },
+        code: digest(fields, "tc")?,
+        handle: digest(fields, "th")?,
+        at: fields.instant("ta")?,
+    })
+}

@@ -1,0 +1,105 @@
+//! The grant's attributes. `g` names its state; the others are there or not, by state.
+//!
+//! | | | |
+//! |---|---|---|
+//! | `g` | S | `none`, `active`, `lapsed`, `revoked` |
+//! | `gn` | N | generation (active, lapsed) |
+//! | `gs` | N | since when (active, lapsed, revoked) |
+//! | `gz` `ge` | B N | sealed tokens (purpose `grant`), end of the access token |
+//! | `gb` | S | the consent's id at the bank |
+//! | `gr` `gc` | N | end of the refresh token, end of the consent |
+//! | `gk` `gu` | B N | claim of a refresh: by whom, until when |
+//! | `gi` `gh` | S B | who vouches, keyed hash of the handle |
+//! | `gw` | S | why it lapsed |
+
+use super::{
+    Fields, Row, Sealer, StoreError, Whose, digest, identity, identity_word, parse_claim, parse_tokens,
+    render_claim, render_tokens,
+};
+use crate::{
+    consent::{Active, Clocks, Grant, LapseReason, Refresh},
+    types::BankConsentId,
+};
+
+const CLAIM: [&str; 2] = ["gk", "gu"];
+const TOKENS: [&str; 2] = ["gz", "ge"];
+const PURPOSE: &str = "grant";
+
+pub(super) fn render(
+    row: &mut Row,
+    grant: &Grant,
+    whose: &Whose,
+    sealer: &Sealer<'_>,
+) -> Result<(), StoreError> {
+    match grant {
+        Grant::None => {
+            row.text("g", "none");
+        }
+        Grant::Active(active) => {
+            row.text("g", "active");
+            render_active(row, active, whose, sealer)?;
+        }
+        Grant::Lapsed { reason, at, generation } => {
+            row.text("g", "lapsed").text("gw", reason.code()).instant("gs", *at).number("gn", *generation);
+        }
+        Grant::Revoked { at } => {
+            row.text("g", "revoked").instant("gs", *at);
+        }
+    }
+    Ok(())
+}
+
+fn render_active(
+    row: &mut Row,
+    active: &Active,
+    whose: &Whose,
+    sealer: &Sealer<'_>,
+) -> Result<(), StoreError> {
+    row.text("gb", active.bank_consent.as_str()).number("gn", active.generation).instant("gs", active.since);
+    row.instant("gr", active.clocks.refresh_expires).instant("gc", active.clocks.consent_expires);
+    if let Refresh::Claimed(claim) = active.refresh {
+        render_claim(row, CLAIM, claim);
+    }
+    if let Some(identity) = active.identity {
+        row.text("gi", identity_word(identity));
+    }
+    if let Some(handle) = &active.handle {
+        row.bytes("gh", *handle.as_bytes());
+    }
+    render_tokens(row, TOKENS, &active.tokens, &whose.place(PURPOSE, active.generation.into()), sealer)
+}
+
+pub(super) fn parse(fields: Fields<'_>, whose: &Whose, sealer: &Sealer<'_>) -> Result<Grant, StoreError> {
+    match fields.text("g")? {
+        "none" => Ok(Grant::None),
+        "active" => parse_active(fields, whose, sealer).map(|active| Grant::Active(Box::new(active))),
+        "lapsed" => Ok(Grant::Lapsed {
+            reason: lapse_reason(fields, "gw")?,
+            at: fields.instant("gs")?,
+            generation: fields.number("gn")?,
+        }),
+        "revoked" => Ok(Grant::Revoked { at: fields.instant("gs")? }),
+        _ => Err(StoreError::unreadable("g")),
+    }
+}
+
+fn parse_active(fields: Fields<'_>, whose: &Whose, sealer: &Sealer<'_>) -> Result<Active, StoreError> {
+    let generation: u32 = fields.number("gn")?;
+    let claim = fields.maybe("gk", |it, _| parse_claim(it, CLAIM))?;
+    Ok(Active {
+        bank_consent: fields.parsed("gb", BankConsentId::parse)?,
+        tokens: parse_tokens(fields, TOKENS, &whose.place(PURPOSE, generation.into()), sealer)?,
+        generation,
+        clocks: Clocks { refresh_expires: fields.instant("gr")?, consent_expires: fields.instant("gc")? },
+        refresh: claim.map_or(Refresh::Idle, Refresh::Claimed),
+        identity: fields.maybe("gi", identity)?,
+        handle: fields.maybe("gh", digest)?,
+        since: fields.instant("gs")?,
+    })
+}
+
+fn lapse_reason(fields: Fields<'_>, name: &'static str) -> Result<LapseReason, StoreError> {
+    let text = fields.text(name)?;
+    let known = [LapseReason::RefreshRefused].into_iter().find(|reason| reason.code() == text);
+    known.ok_or(StoreError::unreadable(name))
+}

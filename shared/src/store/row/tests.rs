@@ -1,0 +1,190 @@
+//! What goes into a row comes out again, and opens nowhere else.
+
+mod states;
+
+use super::*;
+use crate::{
+    consent::{Approval, Attempt, Refresh},
+    types::{AutoStartToken, KeyRing, QrData, SealingKey, SessionLink},
+};
+use aws_sdk_dynamodb::types::AttributeValue;
+use states::{Make, T0, claim};
+
+const STAMP: Stamp = Stamp { version: 41, write: [5; 16], by: ClaimId([6; 16]) };
+
+fn ring() -> KeyRing {
+    KeyRing::new(vec![SealingKey { id: "2026-01".to_owned(), key: [9; 32] }]).unwrap()
+}
+
+/// The whole consent as text, its secrets included.
+fn exposed(consent: &Consent) -> String {
+    let tokens = |tokens: &Tokens| {
+        format!("{} {:?}", tokens.access.expose(), tokens.refresh.as_ref().map(RefreshToken::expose))
+    };
+    let granted = match &consent.grant {
+        Grant::Active(active) => tokens(&active.tokens),
+        _ => String::new(),
+    };
+    let tried = match &consent.attempt {
+        Attempt::Signed(signature) => tokens(&signature.tokens),
+        Attempt::AwaitingApproval(Approval { session, .. }) => format!(
+            "{} {:?} {:?} {:?}",
+            session.poll.expose(),
+            session.cancel.as_ref().map(SessionLink::expose),
+            session.auto_start.as_ref().map(AutoStartToken::expose),
+            session.qr.as_ref().map(QrData::expose),
+        ),
+        _ => String::new(),
+    };
+    format!("{consent:?} {granted} {tried}")
+}
+
+/// DynamoDB's own rule: names and text in UTF-8 bytes, numbers two digits to a byte and one more, a flag one byte.
+fn size(item: &Item) -> usize {
+    let value = |value: &AttributeValue| match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
+        AttributeValue::B(blob) => blob.as_ref().len(),
+        AttributeValue::Bool(_) => 1,
+        other => panic!("an attribute of an unexpected kind: {other:?}"),
+    };
+    item.iter().map(|(name, it)| name.len() + value(it)).sum()
+}
+
+#[test]
+fn every_grant_with_every_attempt_comes_back_as_it_went() {
+    let ring = ring();
+    let sealer = Sealer::new(&ring, "local");
+    for make in [Make { typical: true }, Make { typical: false }] {
+        for consent in make.every_state() {
+            let item = render(&consent, &sealer, &STAMP).unwrap();
+            let (back, version) = parse(&item, &sealer).unwrap();
+            assert_eq!(exposed(&back), exposed(&consent));
+            assert_eq!(version, STAMP.version);
+        }
+    }
+}
+
+#[test]
+fn what_may_be_absent_may_be_absent() {
+    let ring = ring();
+    let sealer = Sealer::new(&ring, "local");
+    let whole = Make { typical: true }.consent(Grant::None, Attempt::None);
+    let bare =
+        Consent { corporate: None, reference: None, app: None, psu_type: PsuType::Individual, ..whole };
+    let (back, _) = parse(&render(&bare, &sealer, &STAMP).unwrap(), &sealer).unwrap();
+    assert_eq!(exposed(&back), exposed(&bare));
+}
+
+#[test]
+fn an_active_consent_takes_a_kilobyte_and_none_takes_more_than_four() {
+    let ring = ring();
+    let sealer = Sealer::new(&ring, "sandbox");
+    let typical = Make { typical: true };
+    let active = typical.consent(typical.active(Refresh::Claimed(claim()), true), Attempt::None);
+    let bytes = size(&render(&active, &sealer, &STAMP).unwrap());
+    assert!(bytes <= 1024, "{bytes} bytes");
+    let largest = Make { typical: false }
+        .every_state()
+        .iter()
+        .map(|it| size(&render(it, &sealer, &STAMP).unwrap()))
+        .max();
+    assert!(largest.unwrap() <= 4096, "{largest:?} bytes");
+}
+
+#[test]
+fn no_secret_shows_in_any_attribute_of_any_state() {
+    let ring = ring();
+    let sealer = Sealer::new(&ring, "local");
+    for consent in (Make { typical: true }).every_state() {
+        let item = render(&consent, &sealer, &STAMP).unwrap();
+        for (name, value) in &item {
+            let bytes = match value {
+                AttributeValue::B(blob) => blob.as_ref(),
+                AttributeValue::S(text) => text.as_bytes(),
+                _ => continue,
+            };
+            assert!(!bytes.windows(6).any(|window| window == b"SECRET"), "{name} of {consent:?}");
+        }
+    }
+}
+
+#[test]
+fn a_sealed_attribute_opens_in_no_other_row_and_in_no_other_generation() {
+    let ring = ring();
+    let sealer = Sealer::new(&ring, "local");
+    let make = Make { typical: true };
+    let granted =
+        || render(&make.consent(make.active(Refresh::Idle, true), Attempt::None), &sealer, &STAMP).unwrap();
+    let other = |text: &str| AttributeValue::S(text.to_owned());
+    for (name, value) in [
+        ("pk", other(&ConsentId([99; 16]).to_string())),
+        ("o", other(&OwnerId([99; 16]).to_string())),
+        ("c", other("NL")),
+        ("gn", AttributeValue::N("8".to_owned())),
+    ] {
+        let mut item = granted();
+        item.insert(name.to_owned(), value).unwrap();
+        assert_eq!(parse(&item, &sealer).unwrap_err(), StoreError::unreadable("gz"), "{name}");
+    }
+    let elsewhere = Sealer::new(&ring, "live");
+    assert_eq!(parse(&granted(), &elsewhere).unwrap_err(), StoreError::unreadable("gz"));
+}
+
+#[test]
+fn tokens_that_nobody_has_claimed_do_not_open_as_a_grant_nor_in_another_attempt() {
+    let ring = ring();
+    let sealer = Sealer::new(&ring, "local");
+    let make = Make { typical: true };
+    let signed = make.attempts().into_iter().find(|attempt| matches!(attempt, Attempt::Signed(_))).unwrap();
+    let mut item = render(&make.consent(make.active(Refresh::Idle, true), signed), &sealer, &STAMP).unwrap();
+    let unclaimed = item["tz"].clone();
+    let claimed = item.insert("gz".to_owned(), unclaimed).unwrap();
+    assert_eq!(parse(&item, &sealer).unwrap_err(), StoreError::unreadable("gz"));
+    item.insert("gz".to_owned(), claimed).unwrap();
+    item.insert("n".to_owned(), AttributeValue::N("4".to_owned())).unwrap();
+    assert_eq!(parse(&item, &sealer).unwrap_err(), StoreError::unreadable("tz"));
+}
+
+#[test]
+fn a_row_that_lacks_an_attribute_or_has_it_in_another_kind_names_it() {
+    let ring = ring();
+    let sealer = Sealer::new(&ring, "local");
+    let make = Make { typical: true };
+    let optional = ["pc", "ref", "app", "gk", "gi", "gh", "tr", "td"];
+    let unread = ["sk", "w", "by", "ttl"];
+    for consent in make.every_state() {
+        let item = render(&consent, &sealer, &STAMP).unwrap();
+        for name in item.keys().filter(|name| !unread.contains(&name.as_str())) {
+            let mut other_kind = item.clone();
+            other_kind.insert(name.clone(), AttributeValue::Null(true));
+            let found = parse(&other_kind, &sealer).unwrap_err();
+            assert!(
+                matches!(found, StoreError::Unreadable { attribute } if attribute == name),
+                "{name}: {found:?}"
+            );
+            let mut lacking = item.clone();
+            lacking.remove(name);
+            assert_eq!(parse(&lacking, &sealer).is_ok(), optional.contains(&name.as_str()), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_row_is_swept_a_day_after_a_start_or_a_month_after_the_grants_end() {
+    let make = Make { typical: true };
+    let sweep = |grant| sweep_after(&make.consent(grant, Attempt::None));
+    assert_eq!(sweep(Grant::None), T0 + Span::days(1));
+    assert_eq!(sweep(make.active(Refresh::Idle, true)), T0 + Span::days(120));
+    assert_eq!(sweep(Grant::Revoked { at: T0 }), T0 + Span::days(30));
+}
+
+#[test]
+fn a_write_is_recognised_by_its_id_and_by_nothing_else() {
+    let ring = ring();
+    let item =
+        render(&Make { typical: true }.consent(Grant::None, Attempt::None), &Sealer::new(&ring, "x"), &STAMP);
+    let item = item.unwrap();
+    assert!(is_write(&item, &STAMP.write));
+    assert!(!is_write(&item, &[6; 16]));
+}

@@ -1,0 +1,157 @@
+//! A consent in every state, with lengths as they are and as they may be.
+
+use crate::{
+    consent::{
+        Active, Approval, Attempt, Claim, Clocks, Consent, Fingerprint, Grant, Identity, LapseReason, Reason,
+        Redirecting, Refresh, Registration, Session, Signature, Tokens,
+    },
+    types::{
+        AccessToken, AppId, AutoStartToken, BankConsentId, ClaimId, ConsentId, Country, Digest, Link,
+        OwnerId, PsuType, QrData, Reference, RefreshToken, SessionLink, Span, Timestamp,
+    },
+};
+
+pub(super) const T0: Timestamp = Timestamp::from_millis(1_768_464_000_000);
+
+/// `typical` are lengths as the bank sends them; otherwise each field is as long as its type allows.
+pub(super) struct Make {
+    pub(super) typical: bool,
+}
+
+impl Make {
+    fn text(&self, prefix: &str, typical: usize, longest: usize) -> String {
+        format!("{prefix}{}", "x".repeat(if self.typical { typical } else { longest } - prefix.len()))
+    }
+
+    fn bank_consent(&self) -> BankConsentId {
+        BankConsentId::parse(&self.text("bank-consent-", 36, 128)).unwrap()
+    }
+
+    fn tokens(&self, refresh: bool) -> Tokens {
+        Tokens {
+            access: AccessToken::new(self.text("SECRET-access-", 52, 128)),
+            access_expires: T0 + Span::days(1),
+            refresh: refresh.then(|| RefreshToken::new(self.text("SECRET-refresh-", 52, 128))),
+        }
+    }
+
+    fn clocks(&self) -> Clocks {
+        Clocks { refresh_expires: T0 + Span::days(90), consent_expires: T0 + Span::days(180) }
+    }
+
+    pub(super) fn active(&self, refresh: Refresh, whole: bool) -> Grant {
+        Grant::Active(Box::new(Active {
+            bank_consent: self.bank_consent(),
+            tokens: self.tokens(whole),
+            generation: 7,
+            clocks: self.clocks(),
+            refresh,
+            identity: whole.then_some(Identity::Asserted),
+            handle: whole.then_some(Digest([3; 16])),
+            since: T0,
+        }))
+    }
+
+    fn grants(&self) -> Vec<Grant> {
+        vec![
+            Grant::None,
+            self.active(Refresh::Idle, false),
+            self.active(Refresh::Idle, true),
+            self.active(Refresh::Claimed(claim()), true),
+            Grant::Lapsed { reason: LapseReason::RefreshRefused, at: T0, generation: 9 },
+            Grant::Revoked { at: T0 },
+        ]
+    }
+
+    fn registration(&self, whole: bool) -> Registration {
+        let link = |name: &str| Link::parse(&self.text(name, 90, 512)).unwrap();
+        Registration {
+            bank_consent: self.bank_consent(),
+            redirect: whole.then(|| link("https://bank.example/authorize/")),
+            decoupled: Some(link("https://bank.example/decoupled/")),
+            made: T0,
+        }
+    }
+
+    fn redirecting(&self, denied: bool) -> Redirecting {
+        Redirecting { registration: self.registration(true), start: start(), denied }
+    }
+
+    fn approval(&self, whole: bool) -> Approval {
+        let link = |name: &str| SessionLink::new(self.text(name, 120, 512));
+        let session = Session {
+            poll: link("SECRET-poll-"),
+            cancel: whole.then(|| link("SECRET-cancel-")),
+            auto_start: whole.then(|| AutoStartToken::new(self.text("SECRET-start-", 36, 64))),
+            qr: whole.then(|| QrData::new(self.text("SECRET-qr-", 110, 256))),
+        };
+        Approval {
+            registration: self.registration(whole),
+            start: start(),
+            session,
+            sleep: Span::seconds(2),
+            next_poll: T0 + Span::seconds(3),
+            open_by: T0 + Span::seconds(30),
+            same_device: whole,
+            identity: Identity::Verified,
+        }
+    }
+
+    pub(super) fn attempts(&self) -> Vec<Attempt> {
+        let signature = Signature {
+            bank_consent: self.bank_consent(),
+            tokens: self.tokens(true),
+            clocks: self.clocks(),
+            code: Digest([1; 16]),
+            handle: Digest([2; 16]),
+            at: T0,
+        };
+        let mut all = vec![
+            Attempt::None,
+            Attempt::Registering { claim: claim() },
+            Attempt::Registered(self.registration(false)),
+            Attempt::Registered(self.registration(true)),
+            Attempt::AwaitingRedirect(self.redirecting(false)),
+            Attempt::AwaitingRedirect(self.redirecting(true)),
+            Attempt::Redeeming { redirecting: self.redirecting(true), claim: claim(), code: Digest([1; 16]) },
+            Attempt::Initiating { registration: self.registration(true), start: start(), claim: claim() },
+            Attempt::AwaitingApproval(self.approval(false)),
+            Attempt::AwaitingApproval(self.approval(true)),
+            Attempt::Signed(signature),
+        ];
+        all.extend(Reason::ALL.iter().map(|reason| Attempt::Failed { reason: *reason, at: T0 }));
+        all
+    }
+
+    pub(super) fn consent(&self, grant: Grant, attempt: Attempt) -> Consent {
+        Consent {
+            id: ConsentId([1; 16]),
+            owner: OwnerId([2; 16]),
+            country: Country::Se,
+            psu_type: PsuType::Corporate,
+            corporate: Some(Digest([4; 16])),
+            reference: Some(Reference::parse(&self.text("household ", 20, 64)).unwrap()),
+            created: T0,
+            body: Digest([5; 16]),
+            app: Some(AppId::parse(&self.text("ios", 3, 32)).unwrap()),
+            ordinal: 3,
+            grant,
+            attempt,
+        }
+    }
+
+    pub(super) fn every_state(&self) -> Vec<Consent> {
+        let pairs = (0..self.grants().len()).flat_map(|g| (0..self.attempts().len()).map(move |a| (g, a)));
+        pairs
+            .map(|(g, a)| self.consent(self.grants().swap_remove(g), self.attempts().swap_remove(a)))
+            .collect()
+    }
+}
+
+pub(super) fn claim() -> Claim {
+    Claim { by: ClaimId([8; 16]), until: T0 + Span::seconds(35) }
+}
+
+fn start() -> Fingerprint {
+    Fingerprint { key: Digest([10; 16]), body: Digest([11; 16]) }
+}

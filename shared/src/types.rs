@@ -1,0 +1,23 @@
+//! The words of the field as types. Whatever enters the system is parsed into one of these at the edge, once; inside,
+//! no bare `String` means anything.
+
+mod country;
+mod id;
+mod key;
+mod psu;
+mod secret;
+mod state;
+mod time;
+
+pub use country::{Country, UnknownCountry};
+pub use id::{
+    AccountId, AppId, BankAccountId, BankConsentId, ClaimId, ConsentId, Digest, Link, Malformed, OwnerId,
+    Reference, TraceId,
+};
+pub use key::{IdentityKey, KeyRing, SealingKey};
+pub use psu::{CorporateId, CorporateRule, PersonalNumber, Psu, PsuAddress, PsuType};
+pub use secret::{
+    AccessToken, AuthorizationCode, AutoStartToken, Handle, Nonce, QrData, RefreshToken, SessionLink,
+};
+pub use state::State;
+pub use time::{Date, Span, Timestamp};

@@ -1,0 +1,102 @@
+//! Values that must never be printed. What a secret type does *not* implement is the rule: no `Display`, no
+//! `Serialize`, no `PartialEq`; `Debug` shows the name only. [`expose`](AccessToken::expose) is the one way out, and
+//! can be searched for.
+
+use std::fmt;
+
+macro_rules! secret {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        pub struct $name(String);
+
+        impl $name {
+            /// Wraps a value that came from the wire, a row or a derivation.
+            pub fn new(value: impl Into<String>) -> Self {
+                Self(value.into())
+            }
+
+            /// The value itself. Every call of this is a place to look at in a review.
+            pub fn expose(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(redacted)"))
+            }
+        }
+    };
+}
+
+secret!(
+    /// RFC 6749 section 1.4: opens the accounts of one consent for a day.
+    AccessToken
+);
+secret!(
+    /// RFC 6749 section 1.5: makes new access tokens for 90 days. This bank sends it once, with the grant.
+    RefreshToken
+);
+secret!(
+    /// RFC 6749 section 1.3.1. Not `Clone`: a code is spent once, and a copy would be a second chance.
+    AuthorizationCode
+);
+secret!(
+    /// The unguessable half of the `state` parameter (RFC 6749 section 10.12): a keyed hash of consent and attempt.
+    Nonce
+);
+secret!(
+    /// What the browser carries to the app after a signed redirect, and the app's back end trades for the grant.
+    Handle
+);
+secret!(
+    /// The decoupled poll or cancel link; the session id in it is a bearer secret.
+    SessionLink
+);
+secret!(
+    /// Starts the BankID app for exactly one order.
+    AutoStartToken
+);
+secret!(
+    /// What the PSU's other device scans.
+    QrData
+);
+
+// Tokens are copied when a transition builds the next state from the present one; codes are not.
+impl Clone for AccessToken {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+impl Clone for RefreshToken {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+impl Clone for SessionLink {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+impl Clone for AutoStartToken {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+impl Clone for QrData {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_shows_its_name_and_nothing_else() {
+        let token = AccessToken::new("QVQ6not-to-be-seen");
+        assert_eq!(format!("{token:?}"), "AccessToken(redacted)");
+        assert_eq!(format!("{:#?}", AuthorizationCode::new("c-1")), "AuthorizationCode(redacted)");
+    }
+}

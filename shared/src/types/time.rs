@@ -1,0 +1,124 @@
+//! Instants and civil dates. An instant is milliseconds since the Unix epoch; a civil date belongs to the bank's zone.
+//! Neither is ever a float, and neither reads a clock: time comes with the event.
+
+use std::ops::{Add, Sub};
+
+/// An instant: milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(i64);
+
+/// A length of time in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span(i64);
+
+/// A civil date without a zone of its own: the bank's `ledgerDate`, `bookingDate`, `valueDate`, `transactionDate`.
+pub type Date = jiff::civil::Date;
+
+impl Timestamp {
+    /// From milliseconds since the epoch.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the epoch.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the epoch, rounded up: what DynamoDB's TTL attribute wants.
+    pub const fn ttl_seconds(self) -> i64 {
+        self.0.saturating_add(999).div_euclid(1000)
+    }
+
+    /// How long from now until `self`; zero if it is past.
+    pub fn after(self, now: Self) -> Span {
+        Span(self.0.saturating_sub(now.0).max(0))
+    }
+
+    /// The civil date of this instant in `zone`.
+    pub fn date_in(self, zone: &jiff::tz::TimeZone) -> Date {
+        let instant = jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        instant.to_zoned(zone.clone()).date()
+    }
+
+    /// RFC 3339 in UTC with whole seconds, as every answer shows it: `2026-01-15T08:00:00Z`.
+    pub fn rfc3339(self) -> String {
+        let seconds = jiff::Timestamp::from_second(self.0.div_euclid(1000));
+        seconds.unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
+    }
+}
+
+impl Span {
+    /// Nothing at all.
+    pub const ZERO: Self = Self(0);
+
+    /// From milliseconds.
+    pub const fn millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// From seconds.
+    pub const fn seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1000))
+    }
+
+    /// From minutes.
+    pub const fn minutes(minutes: i64) -> Self {
+        Self::seconds(minutes.saturating_mul(60))
+    }
+
+    /// From days of 24 hours.
+    pub const fn days(days: i64) -> Self {
+        Self::minutes(days.saturating_mul(1440))
+    }
+
+    /// In milliseconds.
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// In whole seconds, rounded up and never negative: what `Retry-After` wants.
+    pub const fn as_seconds_up(self) -> i64 {
+        let seconds = self.0.saturating_add(999).div_euclid(1000);
+        if seconds < 0 { 0 } else { seconds }
+    }
+}
+
+impl Add<Span> for Timestamp {
+    type Output = Self;
+    fn add(self, span: Span) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+}
+
+impl Sub<Span> for Timestamp {
+    type Output = Self;
+    fn sub(self, span: Span) -> Self {
+        Self(self.0.saturating_sub(span.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_shown_in_utc_with_whole_seconds() {
+        assert_eq!(Timestamp::from_millis(1_768_464_000_123).rfc3339(), "2026-01-15T08:00:00Z");
+    }
+
+    #[test]
+    fn the_date_turns_at_midnight_in_the_banks_zone_and_not_in_utc() {
+        let zone = jiff::tz::get!("Europe/Stockholm");
+        let just_before_midnight_utc = Timestamp::from_millis(1_768_518_000_000 - 1000);
+        assert_eq!(just_before_midnight_utc.date_in(&zone).to_string(), "2026-01-15");
+        assert_eq!((just_before_midnight_utc + Span::seconds(1)).date_in(&zone).to_string(), "2026-01-16");
+    }
+
+    #[test]
+    fn seconds_are_rounded_up_so_that_nobody_comes_back_too_early() {
+        assert_eq!(Span::millis(1).as_seconds_up(), 1);
+        assert_eq!(Span::millis(2000).as_seconds_up(), 2);
+        assert_eq!(Span::millis(-5).as_seconds_up(), 0);
+    }
+}

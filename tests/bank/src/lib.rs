@@ -1,0 +1,63 @@
+//! A simulated Handelsbanken: the bank's PSD2 account-information interface on localhost, strict, with a clock that can
+//! be moved, a sign page, faults on order and a ledger of every call. It is built from the reconstructed contract of
+//! the interface and imports nothing of the system that it tests: a misspelt field would otherwise be misspelt twice.
+//!
+//! Sources are named in the comments as *bank guide*, *recorded answer*, *RFC 6749 section x*; what is *inferred* or
+//! *unknown* is marked so and can be switched ([`Switches`]).
+//!
+//! The map, in reading order (pure rules first, I/O last):
+//!
+//! | module | what |
+//! |---|---|
+//! | `options`, `switches` | how the bank is set up; every behaviour that is not documented |
+//! | `customers`, `history`, `texts` | fictional people, their accounts, and their transactions as a function of the day |
+//! | `clock`, `random`, `json`, `codec` | the bank's time, seeded chance, ordered JSON, forms and escapes |
+//! | `world`, `grant`, `order` | what the bank remembers |
+//! | `gateway`, `oauth`, `consents`, `authorize`, `decoupled`, `accounts`, `cards` | the rules: request and world in, answer out |
+//! | `routes`, `service` | path to rule; strictness, ledger and faults around it |
+//! | `ledger`, `faults` | what was seen, what is to go wrong |
+//! | `pki`, `server`, `wire`, `state`, `control`, `page`, `bank` | certificates, sockets, disk, the control surface, the sign page, the handle |
+
+mod accounts;
+mod answer;
+mod authorize;
+mod bank;
+mod calls;
+mod cards;
+mod clock;
+mod codec;
+mod consents;
+mod control;
+mod customers;
+mod decoupled;
+mod faults;
+mod gateway;
+mod grant;
+mod history;
+mod json;
+mod ledger;
+mod oauth;
+mod options;
+mod order;
+mod page;
+mod pki;
+mod random;
+mod routes;
+mod server;
+mod service;
+mod state;
+mod switches;
+mod texts;
+mod wire;
+mod world;
+
+pub use bank::Bank;
+pub use calls::CallKind;
+pub use clock::Clock;
+pub use customers::CustomerSummary;
+pub use faults::{Fault, FaultOrder};
+pub use ledger::{Call, Ledger};
+pub use options::{LinkFamily, Mode, Options, Ports, RegisteredApp};
+pub use order::{BankIdAction, OrderView, PollOutcome};
+pub use pki::{ClientIdentity, ClientSpec, KeyKind, Pki, Validity};
+pub use switches::{DecoupledTwo, EarlyPoll, FutureDates, OverCap, Rotation, Switches};

@@ -1,0 +1,216 @@
+//! Listeners: TLS with client certificates on the API port, plain HTTP on the page port.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Response, StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use crate::answer::Request;
+use crate::routes::Door;
+use crate::service::{Delivery, Manner, Shared, lock, serve};
+use crate::wire::{Ending, Line, Pieces};
+use crate::{Mode, Pki};
+
+/// The longest request body that is read.
+const LONGEST_BODY: usize = 1 << 20;
+/// How long a caller may take for its handshake, real time.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+pub(crate) async fn bind(port: u16) -> io::Result<(TcpListener, u16)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let port = listener.local_addr()?.port();
+    Ok((listener, port))
+}
+
+/// TLS 1.2 and 1.3; in live a client certificate of this CA is demanded in the handshake.
+pub(crate) fn tls(pki: &Pki, mode: Mode, http2: bool) -> io::Result<TlsAcceptor> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?;
+    let config = match mode {
+        Mode::Sandbox => config.with_no_client_auth(),
+        Mode::Live => {
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(certificates(pki.ca_pem())?);
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            config.with_client_cert_verifier(verifier.build().map_err(io::Error::other)?)
+        }
+    };
+    let key = PrivateKeyDer::from_pem_slice(pki.server().key_pem.as_bytes()).map_err(io::Error::other)?;
+    let chain = certificates(&pki.server().chain_pem)?;
+    let mut config = config.with_single_cert(chain, key).map_err(io::Error::other)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    if http2 {
+        config.alpn_protocols.insert(0, b"h2".to_vec());
+    }
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+fn certificates(pem: &str) -> io::Result<Vec<CertificateDer<'static>>> {
+    CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<_, _>>().map_err(io::Error::other)
+}
+
+/// What a listener needs. `closing` fires to end the connections, and is gone when the bank is.
+#[derive(Clone)]
+pub(crate) struct House {
+    pub(crate) world: Shared,
+    pub(crate) closing: watch::Receiver<u64>,
+    pub(crate) numbers: Arc<std::sync::atomic::AtomicU64>,
+}
+
+/// Accepts connections until the bank is gone. `tls` is None on the page port.
+pub(crate) fn listen(
+    listener: TcpListener,
+    door: Door,
+    tls: Option<TlsAcceptor>,
+    house: House,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut gone = house.closing.clone();
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((tcp, _)) => drop(tokio::spawn(connection(tcp, door, tls.clone(), house.clone()))),
+                    // Out of file handles, most likely: the next round may be luckier.
+                    Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+                },
+                changed = gone.changed() => if changed.is_err() { return },
+            }
+        }
+    })
+}
+
+async fn connection(tcp: TcpStream, door: Door, tls: Option<TlsAcceptor>, house: House) {
+    // Latency only; a socket that refuses it still works.
+    let _ = tcp.set_nodelay(true);
+    let number = house.numbers.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+    let ending = Ending::default();
+    let line = Line::new(tcp, ending.clone());
+    let mut closing = house.closing.clone();
+    closing.mark_unchanged();
+    let world = Arc::clone(&house.world);
+    let talk = async move {
+        let Some(tls) = tls else {
+            return converse(line, door, number, ending, world).await;
+        };
+        lock(&world).ledger.connections += 1;
+        match tokio::time::timeout(HANDSHAKE, tls.accept(line)).await {
+            Ok(Ok(stream)) => {
+                lock(&world).ledger.handshakes_ok += 1;
+                converse(stream, door, number, ending, world).await;
+            }
+            _ => lock(&world).ledger.handshakes_refused += 1,
+        }
+    };
+    tokio::select! {
+        () = talk => {}
+        _ = closing.changed() => {}
+    }
+}
+
+async fn converse<S>(stream: S, door: Door, number: u64, ending: Ending, world: Shared)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let (world, ending) = (Arc::clone(&world), ending.clone());
+        async move { respond(&world, door, number, &ending, request).await }
+    });
+    // An error here is the caller's hanging up, or a fault of our own making; the ledger has the call.
+    let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn respond(
+    world: &Shared,
+    door: Door,
+    number: u64,
+    ending: &Ending,
+    request: hyper::Request<Incoming>,
+) -> io::Result<Response<Pieces>> {
+    let request = read(request, number).await?;
+    let Delivery { answer, manner } = serve(world, door, request).await;
+    match manner {
+        Manner::Close => return Err(io::ErrorKind::ConnectionAborted.into()),
+        Manner::Late(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
+        Manner::Reset => ending.reset(),
+        Manner::Plain | Manner::Stall(_) | Manner::Trickle(..) => {}
+    }
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = Response::builder().status(status);
+    for (name, value) in &answer.headers {
+        response = response.header(name, value);
+    }
+    response.body(Pieces::new(answer.bytes(), &manner)).map_err(io::Error::other)
+}
+
+/// Reads a request through, body and all.
+async fn read(request: hyper::Request<Incoming>, connection: u64) -> io::Result<Request> {
+    let (head, body) = request.into_parts();
+    let body =
+        Limited::new(body, LONGEST_BODY).collect().await.map_err(io::Error::other)?.to_bytes().to_vec();
+    let header = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    Ok(Request {
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers.iter().map(header).collect(),
+        body,
+        connection,
+        now_ms: 0,
+    })
+}
+
+/// A service for the control surface: plain HTTP, the same listener rules.
+pub(crate) fn listen_control(listener: TcpListener, house: House) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut gone = house.closing.clone();
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => if let Ok((tcp, _)) = accepted {
+                    tokio::spawn(control(tcp, house.clone()));
+                },
+                changed = gone.changed() => if changed.is_err() { return },
+            }
+        }
+    })
+}
+
+async fn control(tcp: TcpStream, mut house: House) {
+    let world = Arc::clone(&house.world);
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let world = Arc::clone(&world);
+        async move {
+            let response = match read(request, 0).await {
+                Ok(request) => crate::control::answer(&world, &request),
+                Err(_) => crate::control::refused("the body is too long or was cut"),
+            };
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let talk = builder.serve_connection(TokioIo::new(tcp), service);
+    tokio::select! {
+        _ = talk => {}
+        _ = async { while house.closing.changed().await.is_ok() {} } => {}
+    }
+}

@@ -1,0 +1,102 @@
+//! Certificates and connections.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use rustls::pki_types::ServerName;
+use simulated_bank::{Bank, ClientIdentity, ClientSpec, KeyKind, Validity};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::net::TcpStream;
+
+use crate::client::*;
+
+const FORM_BODY: &str = "grant_type=client_credentials&scope=AIS&client_id=";
+
+fn chain(identity: &ClientIdentity) -> Option<(&str, &str)> {
+    Some((&identity.chain_pem, &identity.key_pem))
+}
+
+fn own(bank: &Bank) -> ClientIdentity {
+    let pki = bank.pki();
+    ClientIdentity { chain_pem: pki.client_chain_pem().to_owned(), key_pem: pki.client_key_pem().to_owned() }
+}
+
+#[tokio::test]
+async fn without_a_certificate_of_the_banks_ca_the_handshake_fails() {
+    let bank = bank().await;
+    let url = format!("{}/mlurd/oauth2/token/1.0", bank.api_url());
+    let form = format!("{FORM_BODY}{}", app().client_id);
+    let pki = bank.pki();
+    let other = pki.other_ca().unwrap();
+    let foreign = ClientIdentity {
+        chain_pem: other.client_chain_pem().to_owned(),
+        key_pem: other.client_key_pem().to_owned(),
+    };
+    let spec = |validity| pki.issue_client(&ClientSpec { validity, ..ClientSpec::default() }).unwrap();
+    let (expired, early) = (spec(Validity::Expired), spec(Validity::NotYetValid));
+    for client in [None, chain(&foreign), chain(&expired), chain(&early)] {
+        let tls = tls(pki.ca_pem(), client);
+        assert!(send_over(&tls, "POST", &url, FORM, &form).await.is_err());
+    }
+    let ledger = bank.ledger();
+    assert_eq!((ledger.handshakes_ok, ledger.handshakes_refused, ledger.connections), (0, 4, 4));
+    assert!(ledger.calls.is_empty());
+}
+
+#[tokio::test]
+async fn a_caller_that_trusts_another_ca_refuses_the_bank() {
+    let bank = bank().await;
+    let (pki, other) = (bank.pki(), bank.pki().other_ca().unwrap());
+    let tls = tls(other.ca_pem(), Some((pki.client_chain_pem(), pki.client_key_pem())));
+    assert!(send_over(&tls, "GET", &bank.api_url(), &[], "").await.is_err());
+    assert_eq!(bank.ledger().handshakes_ok, 0);
+}
+
+#[tokio::test]
+async fn an_rsa_certificate_of_the_banks_ca_is_welcome() {
+    let bank = bank().await;
+    let rsa = bank.pki().issue_client(&ClientSpec { key: KeyKind::Rsa, ..ClientSpec::default() }).unwrap();
+    let url = format!("{}/bb/gls5/oauth2/token/1.0", bank.api_url());
+    let form = format!("{FORM_BODY}{}", app().client_id);
+    let answer = send_over(&tls(bank.pki().ca_pem(), chain(&rsa)), "POST", &url, FORM, &form).await.unwrap();
+    assert_eq!((answer.status, answer.header("cache-control").as_str()), (200, "no-store"));
+}
+
+#[tokio::test]
+async fn connections_can_be_closed_and_new_ones_are_accepted() {
+    let bank = bank().await;
+    let host = bank.api_url().replace("https://", "");
+    let tcp = TcpStream::connect(&host).await.unwrap();
+    let mut idle = own_tls(&bank).connect(ServerName::try_from("127.0.0.1").unwrap(), tcp).await.unwrap();
+    app_token(&bank).await;
+    bank.close_connections();
+    let mut room = [0; 16];
+    let mut room = ReadBuf::new(&mut room);
+    let ended = poll_fn(|cx| Pin::new(&mut idle).poll_read(cx, &mut room)).await;
+    assert!(ended.is_err() || room.filled().is_empty());
+    app_token(&bank).await;
+    assert_eq!(bank.ledger().connections, 3);
+    let numbers: Vec<_> = bank.ledger().calls.iter().map(|call| call.connection).collect();
+    assert_eq!(numbers, [2, 3]);
+}
+
+#[tokio::test]
+async fn http_2_is_offered_by_switch_only() {
+    for http2 in [false, true] {
+        let bank = bank_with(|options| options.switches.http2 = http2).await;
+        let tls = tls_with(bank.pki().ca_pem(), chain(&own(&bank)), &[b"h2", b"http/1.1"]);
+        let tcp = TcpStream::connect(bank.api_url().replace("https://", "")).await.unwrap();
+        let stream = tls.connect(ServerName::try_from("127.0.0.1").unwrap(), tcp).await.unwrap();
+        let expected: &[u8] = if http2 { b"h2" } else { b"http/1.1" };
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(expected));
+    }
+}
+
+#[tokio::test]
+async fn a_stopped_bank_has_left_its_ports() {
+    let bank = bank().await;
+    let port: u16 = bank.api_url().rsplit(':').next().unwrap().parse().unwrap();
+    bank.stop().await;
+    let again = bank_with(|options| options.ports.api = port).await;
+    assert!(again.api_url().ends_with(&port.to_string()));
+}

@@ -1,0 +1,83 @@
+//! What a person at the terminal reads.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+use super::DEMO_USER;
+use super::settings::Settings;
+use super::stand_ins::StandIns;
+use super::walk::{PSU_ADDRESS, Walked};
+
+pub(super) fn line(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()
+}
+
+pub(super) fn addresses(settings: &Settings, stand_ins: &StandIns) -> io::Result<()> {
+    line(&format!(
+        "API             {}\nIssuer          {}/token?sub=<anybody>\nBank, API       {} (mutual TLS)\n\
+         Bank, sign page {}\nBank, control   {}\nFunctions       {}\nState           {}",
+        stand_ins.front_door.url(),
+        stand_ins.issuer.url(),
+        stand_ins.bank.api_url(),
+        stand_ins.bank.page_url(),
+        stand_ins.bank.control_url(),
+        settings.invoke_url(),
+        settings.state.display(),
+    ))
+}
+
+pub(super) fn walked(stand_ins: &StandIns, walked: &Walked) -> io::Result<()> {
+    let how =
+        if walked.found_again { "found again from an earlier start" } else { "walked by redirect just now" };
+    line(&format!("\nConsent {} of {DEMO_USER}, {how}. Its accounts:\n", walked.consent_id))?;
+    line(&account_table(&walked.accounts))?;
+    let base = format!("{}/v1/consents/{}", stand_ins.front_door.url(), walked.consent_id);
+    let first = walked.accounts.pointer("/accounts/0/account_id").and_then(Value::as_str);
+    let url =
+        first.map_or_else(|| format!("{base}/accounts"), |id| format!("{base}/accounts/{id}/transactions"));
+    let token = stand_ins.token(DEMO_USER);
+    line(&format!(
+        "\nNext, for example:\n\nTOKEN={token}\ncurl -s -H \"Authorization: Bearer $TOKEN\" -H 'PSU-IP-Address: {PSU_ADDRESS}' \\\n  '{url}'"
+    ))
+}
+
+/// One line per account and balance, columns as wide as they need to be.
+fn account_table(accounts: &Value) -> String {
+    let mut rows = vec![["account", "number", "balance", "amount"].map(str::to_owned)];
+    for account in accounts.get("accounts").and_then(Value::as_array).into_iter().flatten() {
+        let named = first_text(account, &["/name", "/product", "/account_id"]);
+        let number = first_text(account, &["/iban", "/bban", "/account_id"]);
+        let balances = account.get("balances").and_then(Value::as_array).filter(|list| !list.is_empty());
+        let Some(balances) = balances else {
+            rows.push([named, number, "-".to_owned(), first_text(account, &["/currency"])]);
+            continue;
+        };
+        for (index, balance) in balances.iter().enumerate() {
+            let shown = |text: &String| if index == 0 { text.clone() } else { String::new() };
+            let kind = first_text(balance, &["/kind", "/type", "/balance_type"]);
+            let amount = first_text(balance, &["/amount/amount", "/amount/value", "/amount"]);
+            let currency = first_text(balance, &["/amount/currency", "/currency"]);
+            rows.push([shown(&named), shown(&number), kind, format!("{amount} {currency}")]);
+        }
+    }
+    aligned(&rows)
+}
+
+fn first_text(value: &Value, pointers: &[&str]) -> String {
+    let texts = pointers.iter().filter_map(|pointer| value.pointer(pointer).and_then(Value::as_str));
+    texts.map(str::to_owned).next().unwrap_or_default()
+}
+
+fn aligned(rows: &[[String; 4]]) -> String {
+    let wide =
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let lines = rows.iter().map(|[name, number, kind, amount]| {
+        let width = |column: usize| wide(column).unwrap_or(0);
+        let (w0, w1, w2, w3) = (width(0), width(1), width(2), width(3));
+        format!("  {name:<w0$}  {number:<w1$}  {kind:<w2$}  {amount:>w3$}")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,182 @@
+//! A proxy before the table or the secret: counts exchanges by operation and makes faults.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use hyper::body::Bytes;
+use hyper::{Request, Response, Uri};
+use serde_json::json;
+
+use crate::wire::{Answer, Client, Cut, Server, locked, respond};
+
+/// One request that arrived here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// From `X-Amz-Target`, after the dot: `UpdateItem`, `GetSecretValue` …
+    pub operation: String,
+    /// What the caller was told; 0 where it got no answer.
+    pub status: u16,
+    /// When it was over.
+    pub at: Instant,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// 400 `ThrottlingException`, not executed.
+    Throttled,
+    /// 500, not executed.
+    ServerError,
+    /// The connection is closed before the request is forwarded.
+    RequestLost,
+    /// The request is forwarded and executed; the connection is closed instead of an answer.
+    AnswerLost,
+    /// Forwarded after so many milliseconds.
+    Slow(u64),
+    /// The connection is reset (RST) before the request is forwarded.
+    Reset,
+}
+
+/// A fault for the next calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyFault {
+    /// Which operation; none means every one.
+    pub operation: Option<String>,
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// How many matching calls it strikes.
+    pub times: u32,
+    /// How many matching calls it lets pass first.
+    pub skip: u32,
+}
+
+/// A running proxy; dropping it ends it.
+#[derive(Debug)]
+pub struct Proxy {
+    state: Arc<State>,
+    server: Server,
+}
+
+#[derive(Debug)]
+struct State {
+    upstream: String,
+    client: Client,
+    exchanges: Mutex<Vec<Exchange>>,
+    faults: Mutex<Vec<ProxyFault>>,
+}
+
+impl Proxy {
+    /// Before `upstream_url` (`http://127.0.0.1:PORT`), on any free port.
+    pub async fn start(upstream_url: impl Into<String>) -> io::Result<Self> {
+        Self::start_on(upstream_url, 0).await
+    }
+
+    /// The same on a fixed port.
+    pub async fn start_on(upstream_url: impl Into<String>, port: u16) -> io::Result<Self> {
+        let upstream = upstream_url.into();
+        let (exchanges, faults) = (Mutex::default(), Mutex::default());
+        let state = Arc::new(State { upstream, client: Client::new(), exchanges, faults });
+        let served = state.clone();
+        let server = Server::start(port, move |request| {
+            let state = served.clone();
+            async move { state.answer(request).await }
+        });
+        Ok(Self { state, server: server.await? })
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// Everything since the start or the last [`Self::reset`], in the order in which it was over.
+    #[must_use]
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        locked(&self.state.exchanges).clone()
+    }
+
+    /// How many exchanges of one operation.
+    #[must_use]
+    pub fn count(&self, operation: &str) -> usize {
+        locked(&self.state.exchanges).iter().filter(|exchange| exchange.operation == operation).count()
+    }
+
+    /// Forgets exchanges and pending faults.
+    pub fn reset(&self) {
+        locked(&self.state.exchanges).clear();
+        locked(&self.state.faults).clear();
+    }
+
+    /// Adds a fault. Of several that match a call, the first that was added strikes (or counts down its `skip`).
+    pub fn fault(&self, fault: ProxyFault) {
+        locked(&self.state.faults).push(fault);
+    }
+}
+
+impl State {
+    async fn answer(&self, request: Request<Bytes>) -> Answer {
+        let target =
+            request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (service, operation) = target.rsplit_once('.').unwrap_or(("", target));
+        let (service, operation) = (service.to_owned(), operation.to_owned());
+        let answer = match self.strike(&operation) {
+            Some(FaultKind::Throttled) => Ok(refusal(&service, 400, "ThrottlingException", "Rate exceeded")),
+            Some(FaultKind::ServerError) if service == "secretsmanager" => {
+                Ok(refusal(&service, 500, "InternalServiceError", "An error occurred on the server side."))
+            }
+            Some(FaultKind::ServerError) => {
+                Ok(refusal(&service, 500, "InternalServerError", "The request processing has failed."))
+            }
+            Some(FaultKind::RequestLost) => Err(Cut::Close),
+            Some(FaultKind::Reset) => Err(Cut::Reset),
+            Some(FaultKind::AnswerLost) => {
+                let _executed = self.forward(request).await;
+                Err(Cut::Close)
+            }
+            Some(FaultKind::Slow(milliseconds)) => {
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+                self.forward(request).await
+            }
+            None => self.forward(request).await,
+        };
+        let status = answer.as_ref().map_or(0, |response| response.status().as_u16());
+        locked(&self.exchanges).push(Exchange { operation, status, at: Instant::now() });
+        answer
+    }
+
+    fn strike(&self, operation: &str) -> Option<FaultKind> {
+        let mut faults = locked(&self.faults);
+        let matches = |fault: &ProxyFault| fault.operation.as_deref().is_none_or(|own| own == operation);
+        let fault = faults.iter_mut().find(|fault| fault.times > 0 && matches(fault))?;
+        if let Some(left) = fault.skip.checked_sub(1) {
+            fault.skip = left;
+            return None;
+        }
+        fault.times -= 1;
+        Some(fault.kind)
+    }
+
+    async fn forward(&self, request: Request<Bytes>) -> Answer {
+        let (mut head, body) = request.into_parts();
+        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+        head.uri = format!("{}{path}", self.upstream).parse::<Uri>().map_err(|_| Cut::Close)?;
+        head.headers.remove(hyper::header::HOST);
+        let sent = self.client.send(Request::from_parts(head, body)).await;
+        let mut response = sent.map_err(|_| Cut::Close)?;
+        for own in ["transfer-encoding", "connection"] {
+            response.headers_mut().remove(own);
+        }
+        Ok(response)
+    }
+}
+
+fn refusal(service: &str, status: u16, kind: &str, message: &str) -> Response<Bytes> {
+    if service == "secretsmanager" {
+        let body = json!({ "__type": kind, "Message": message });
+        return respond(status, "application/x-amz-json-1.1", body.to_string());
+    }
+    let kind = format!("com.amazonaws.dynamodb.v20120810#{kind}");
+    respond(status, "application/x-amz-json-1.0", json!({ "__type": kind, "message": message }).to_string())
+}

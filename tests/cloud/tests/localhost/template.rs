@@ -1,0 +1,87 @@
+//! The template as it is: what it says about scopes, functions and their environment.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use cloud::Template;
+
+use crate::caller::TEMPLATE;
+
+fn template(parameters: &[(&str, &str)]) -> Template {
+    let parameters =
+        parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Template::read(Path::new(TEMPLATE), parameters).unwrap()
+}
+
+const REQUIRED: [(&str, &str); 2] = [("Apps", "[]"), ("PersonalNumberSource", "body")];
+
+#[test]
+fn every_route_but_the_callback_needs_a_token_with_a_scope() {
+    for route in template(&[]).routes().unwrap() {
+        let open = route.path == "/v1/callback";
+        assert_eq!(
+            (route.authorizer.is_none(), route.scopes.len()),
+            (open, usize::from(!open)),
+            "{}",
+            route.key()
+        );
+        let scope = route.scopes.first().map(String::as_str);
+        let expected = match (route.method.as_str(), route.function.as_str()) {
+            (_, "redirect-callback") => None,
+            (_, "account-fetch") => Some("accounts:read"),
+            ("GET", _) => Some("consents:read"),
+            _ => Some("consents:write"),
+        };
+        assert_eq!(scope, expected, "{}", route.key());
+    }
+}
+
+#[test]
+fn a_parameter_without_a_value_is_an_error_that_names_it() {
+    let error = template(&[("Apps", "[]")]).functions().unwrap_err();
+    assert!(error.to_string().contains("PersonalNumberSource"), "{error}");
+}
+
+#[test]
+fn functions_get_the_environment_of_the_template_without_what_is_empty() {
+    let functions = template(&[REQUIRED[0], REQUIRED[1], ("Table", "t1")]).functions().unwrap();
+    let names: Vec<&str> = functions.iter().map(|function| function.name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["account-fetch", "consent-manage", "consent-start", "decoupled-poll", "redirect-callback"]
+    );
+    for function in functions {
+        let variable = |name: &str| function.environment.get(name).map(String::as_str);
+        assert_eq!((function.timeout_s, function.memory_mb), (25, 256));
+        assert_eq!((variable("TABLE_NAME"), variable("SECRET_ID")), (Some("t1"), Some("Secret")));
+        assert_eq!(
+            (variable("BANK_ENVIRONMENT"), variable("FUNCTION_TIMEOUT_MS")),
+            (Some("live"), Some("25000"))
+        );
+        assert_eq!((variable("TENANT_CLAIM"), variable("ACCOUNT_PATHS")), (None, None));
+        let links: Vec<&str> = variable("BANK_LINKS").unwrap().split(',').collect();
+        assert_eq!(links.len(), 4);
+        assert!(
+            links
+                .iter()
+                .all(|link| link.starts_with("https://") && link.ends_with('/') && !link.contains(' '))
+        );
+    }
+    let with_tenant = template(&[REQUIRED[0], REQUIRED[1], ("TenantClaim", "tenant")]).functions().unwrap();
+    assert_eq!(with_tenant[0].environment["TENANT_CLAIM"], "tenant");
+}
+
+#[test]
+fn the_table_has_the_keys_that_the_rows_need() {
+    let definition = template(&[]).table().unwrap();
+    let names: BTreeMap<String, String> = serde_json::from_value::<Vec<BTreeMap<String, String>>>(
+        definition.properties["AttributeDefinitions"].clone(),
+    )
+    .unwrap()
+    .into_iter()
+    .map(|one| (one["AttributeName"].clone(), one["AttributeType"].clone()))
+    .collect();
+    let expected = [("ca", "N"), ("o", "S"), ("pk", "S"), ("sk", "S")];
+    assert_eq!(names, expected.map(|(name, kind)| (name.to_owned(), kind.to_owned())).into());
+    assert_eq!(definition.ttl_attribute.as_deref(), Some("ttl"));
+}
