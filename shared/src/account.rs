@@ -107,9 +107,9 @@ mod tests {
     fn account() -> Account {
         Account {
             bank_id: BankAccountId::parse("b-1").unwrap(),
-            iban: Some("SE98 6000 0000 0001 2345 6789".to_owned()),
-            bban: Some("123456789".to_owned()),
-            clearing: Some("6602".to_owned()),
+            iban: Some("SE25 6000 0000 0004 1730 0268".to_owned()),
+            bban: Some("417300268".to_owned()),
+            clearing: Some("6155".to_owned()),
             bic: None,
             currency: Currency::parse("SEK").unwrap(),
             product: Some("Allkonto".to_owned()),
@@ -123,19 +123,19 @@ mod tests {
     #[test]
     fn an_account_is_known_by_its_iban_else_by_clearing_and_bban_else_not_at_all() {
         let mut account = account();
-        assert_eq!(account.number().as_deref(), Some("SE9860000000000123456789"));
+        assert_eq!(account.number().as_deref(), Some("SE2560000000000417300268"));
         account.iban = None;
-        assert_eq!(account.number().as_deref(), Some("6602-123456789"));
+        assert_eq!(account.number().as_deref(), Some("6155-417300268"));
         account.clearing = None;
         assert_eq!(account.number(), None);
     }
 
     #[test]
     fn a_printed_account_shows_its_product_and_nobody() {
-        let card = Card { masked_pan: "5213********0000".to_owned(), name: Some("Test Testsson".to_owned()) };
+        let card = Card { masked_pan: "4571********0000".to_owned(), name: Some("Test Testsson".to_owned()) };
         let printed = format!("{:?} {card:?}", account());
         assert!(printed.contains("Allkonto"), "{printed}");
-        for hidden in ["6789", "6602", "Testsson", "5213", "b-1"] {
+        for hidden in ["0268", "6155", "Testsson", "4571", "b-1"] {
             assert!(!printed.contains(hidden), "{printed}");
         }
     }

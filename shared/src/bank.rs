@@ -136,3 +136,6 @@ impl fmt::Debug for Client {
         f.debug_struct("Client").field("client_id", &self.client_id).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

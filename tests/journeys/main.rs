@@ -1,1 +1,24 @@
-fn main() {}
+//! Journeys: what a customer's back end, a browser and a phone see of the whole system. Each is a sentence about the
+//! outside and speaks HTTP to the front door; behind it the same functions run in this process (one world per journey),
+//! under `cargo lambda watch` (one world for all), or as processes of their own.
+//!
+//! Files mirror the functions; beside them stand the measures that cut across: exchanges, input, secrets, structure.
+
+mod world;
+
+mod account_fetch;
+mod consent_manage;
+mod consent_start;
+mod decoupled_poll;
+mod redirect_callback;
+
+mod authorizer;
+mod canaries;
+mod events;
+mod exchanges;
+mod input;
+mod mutual_tls;
+mod processes;
+mod store_faults;
+mod structure;
+mod under_watch;

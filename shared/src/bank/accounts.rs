@@ -226,3 +226,6 @@ pub(super) fn signed(amount: &WireMoney<'_>, credit_debit: &str) -> Result<Money
         _ => Err(Fault::Malformed),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -138,3 +138,6 @@ impl WireTransaction<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

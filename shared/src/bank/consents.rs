@@ -123,3 +123,6 @@ fn link_of(methods: &[Method<'_>], wanted: &str, prefixes: &[String]) -> Result<
     links::allowed(href, prefixes)?;
     Link::parse(href).map(Some).map_err(|_| Fault::ForeignLink)
 }
+
+#[cfg(test)]
+mod tests;

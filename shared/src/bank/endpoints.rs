@@ -95,4 +95,14 @@ mod tests {
             Err(Fault::NotFound)
         );
     }
+
+    #[test]
+    fn a_country_may_have_a_path_of_its_own() {
+        let mut endpoints = endpoints("https://api.example");
+        endpoints.account_paths.insert(Country::Lu, "/psd2/lu/individual/v1".to_owned());
+        assert_eq!(endpoints.accounts_path(Country::Lu), "/psd2/lu/individual/v1/accounts");
+        assert_eq!(endpoints.accounts_path(Country::Gb), "/psd2/v2/accounts");
+        endpoints.account_paths.insert(Country::Lu, "psd2/".to_owned());
+        assert_eq!(endpoints.check(), Err(Fault::Misconfigured));
+    }
 }

@@ -14,7 +14,7 @@ use std::{
 
 /// What the stub does with one request.
 pub(super) enum Reply {
-    /// Status and body, and the connection stays open.
+    /// Status and body, in which `{origin}` stands for the stub's own address; the connection stays open.
     Answer(u16, String),
     /// These very bytes, then the connection is closed.
     Raw(Vec<u8>),
@@ -55,11 +55,11 @@ impl Stub {
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let (script, seen) =
             (Arc::new(Mutex::new(script.into_iter().collect::<VecDeque<_>>())), Arc::default());
-        let record = Arc::clone(&seen);
+        let (record, address) = (Arc::clone(&seen), origin.clone());
         thread::spawn(move || {
             for (number, stream) in listener.incoming().enumerate() {
-                let (script, record) = (Arc::clone(&script), Arc::clone(&record));
-                thread::spawn(move || serve(number, &stream.unwrap(), &script, &record));
+                let (script, record, address) = (Arc::clone(&script), Arc::clone(&record), address.clone());
+                thread::spawn(move || serve(number, &stream.unwrap(), &address, &script, &record));
             }
         });
         Self { origin, seen }
@@ -105,7 +105,7 @@ pub(super) fn endpoints(origin: &str) -> Endpoints {
     }
 }
 
-fn tls() -> rustls::ClientConfig {
+pub(super) fn tls() -> rustls::ClientConfig {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let versions =
         rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
@@ -121,13 +121,20 @@ pub(super) fn call(trace: &TraceId, seconds: u64) -> Call<'_> {
     Call { trace, deadline: Instant::now() + Duration::from_secs(seconds) }
 }
 
-fn serve(connection: usize, stream: &TcpStream, script: &Mutex<VecDeque<Reply>>, record: &Mutex<Vec<Seen>>) {
+fn serve(
+    connection: usize,
+    stream: &TcpStream,
+    address: &str,
+    script: &Mutex<VecDeque<Reply>>,
+    record: &Mutex<Vec<Seen>>,
+) {
     let mut reader = BufReader::new(stream);
     while let Some((head, body)) = request(&mut reader) {
         record.lock().unwrap().push(Seen { connection, head, body });
         let reply = script.lock().unwrap().pop_front().unwrap_or(Reply::Answer(500, String::new()));
         match reply {
             Reply::Answer(status, body) => {
+                let body = body.replace("{origin}", address);
                 let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n", body.len());
                 // One segment, lest the second wait for an acknowledgement.
                 if { stream }.write_all((head + &body).as_bytes()).is_err() {
@@ -158,11 +165,9 @@ fn request(reader: &mut impl BufRead) -> Option<(String, String)> {
             return None;
         }
     }
-    let length = head.lines().filter_map(|line| line.split_once(": "));
-    let length = length
-        .filter(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-        .map(|(_, n)| n.parse().unwrap());
-    let mut body = vec![0; length.last().unwrap_or(0)];
+    let mut fields = head.lines().filter_map(|line| line.split_once(": "));
+    let length = fields.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let mut body = vec![0; length.map_or(0, |(_, length)| length.parse().unwrap())];
     reader.read_exact(&mut body).ok()?;
     Some((head.trim_end().to_owned(), String::from_utf8(body).unwrap()))
 }

@@ -138,3 +138,6 @@ fn lifetime(expires_in: Option<&RawValue>) -> Span {
     let seconds = expires_in.and_then(|number| number.get().parse().ok());
     seconds.filter(|s| (1..=ABSURD_LIFETIME_S).contains(s)).map_or(USUAL_LIFETIME, Span::seconds)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 //! answer, never after a timeout.
 
 mod failure;
+mod probe;
 
 use super::{
     Call, Fault,
@@ -13,6 +14,7 @@ use super::{
 };
 use aws_lc_rs::rand;
 use data_encoding::HEXLOWER;
+use failure::{End, Failure};
 use reqwest::{Client, RequestBuilder, Response, Url, header, redirect, retry};
 use serde::Deserialize;
 use std::{
@@ -41,6 +43,8 @@ const SETTLE: Duration = Duration::from_secs(2);
 const SINGLE_NEEDS: Duration = Duration::from_secs(3);
 /// What any other call leaves for our own answer, and needs to start at all.
 const ANSWER: Duration = Duration::from_millis(250);
+/// How long a closed connection's reason is listened for.
+const LISTEN: Duration = Duration::from_secs(1);
 
 pub(super) struct Transport {
     tls: rustls::ClientConfig,
@@ -70,18 +74,45 @@ impl Transport {
         way: Way,
         request: impl Fn(&Client) -> RequestBuilder,
     ) -> Result<Vec<u8>, Fault> {
-        let client = self.pools().of(way);
-        let response = match attempt(call, way, request(&client)).await {
-            Err(failure) if way == Way::Get && failure.connection_died => {
-                attempt(call, way, request(&client)).await
-            }
-            other => other,
-        }
-        .map_err(|failure| failure.fault)?;
+        let response = match self.attempts(call, way, request).await {
+            Ok(response) => response,
+            Err(failure) => return Err(self.diagnose(call, way, failure).await),
+        };
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = read(response).await?;
         let retry_after = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
         faults::of_answer(kind, status, retry_after, &body).map_or(Ok(body), Err)
+    }
+
+    /// One attempt, or two for a read whose connection ended.
+    async fn attempts(
+        &self,
+        call: &Call<'_>,
+        way: Way,
+        request: impl Fn(&Client) -> RequestBuilder,
+    ) -> Result<Response, Failure> {
+        let client = self.pools().of(way);
+        match attempt(call, way, request(&client)).await {
+            Err(Failure { end: End::TurnedAway(_), .. }) if way == Way::Get => {
+                attempt(call, way, request(&client)).await
+            }
+            Err(Failure { end: End::Died, .. }) if way == Way::Get => {
+                // Whatever stops the second one, the first may have arrived.
+                attempt(call, way, request(&client)).await.map_err(|_| Fault::Lost.into())
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// What a failure means, once more is known than the HTTP client tells.
+    async fn diagnose(&self, call: &Call<'_>, way: Way, failure: Failure) -> Fault {
+        match (failure.end, time_for(way, call.deadline)) {
+            (End::TurnedAway(address), Ok(time)) if address.scheme() == "https" => {
+                let refused = probe::certificate_is_refused(&self.tls, &address, time.min(LISTEN)).await;
+                if refused { Fault::CertificateRefused } else { failure.fault }
+            }
+            _ => failure.fault,
+        }
     }
 
     pub(super) async fn warm(&self, root: &Url) {
@@ -129,7 +160,7 @@ fn client(tls: &rustls::ClientConfig, idle: Duration) -> Result<Client, Fault> {
         .map_err(|_| Fault::Misconfigured)
 }
 
-async fn attempt(call: &Call<'_>, way: Way, request: RequestBuilder) -> Result<Response, failure::Failure> {
+async fn attempt(call: &Call<'_>, way: Way, request: RequestBuilder) -> Result<Response, Failure> {
     let time = time_for(way, call.deadline)?;
     request
         .timeout(time)
@@ -138,7 +169,7 @@ async fn attempt(call: &Call<'_>, way: Way, request: RequestBuilder) -> Result<R
         .header("TPP-Request-ID", request_id()?)
         .send()
         .await
-        .map_err(failure::Failure::from)
+        .map_err(Failure::from)
 }
 
 /// How long a call may take, from connecting to the last byte.

@@ -113,17 +113,17 @@ pub fn text_field(request: &Request, field: &'static str, rule: Rule) -> Result<
     value.filter(|_| errors.is_empty()).ok_or_else(|| Problem::fields(errors))
 }
 
-/// `Idempotency-Key`: one, 16 to 128 visible ASCII characters.
+/// `Idempotency-Key`: one, 8 to 128 visible ASCII characters.
 pub fn idempotency_key(request: &Request) -> Result<String, FieldError> {
     let mut values = request.headers().get_all("idempotency-key").iter();
     let text = values.next().and_then(|value| value.to_str().ok()).unwrap_or("");
-    let fits = (16..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && b != b',');
+    let fits = (8..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && b != b',');
     if fits && values.next().is_none() {
         Ok(text.to_owned())
     } else {
         Err(FieldError {
             field: "Idempotency-Key",
-            rule: "one header of 16 to 128 visible characters, no comma",
+            rule: "one header of 8 to 128 visible characters, no comma",
         })
     }
 }

@@ -1,11 +1,13 @@
 //! Transactions as a pure function of account and day: nothing is stored, and moving the clock forward only adds rows.
 
+mod habits;
+
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
-use crate::customers::{Account, Card, Country, Habit};
+use crate::customers::{Account, Card, Country};
 use crate::random::Chance;
-use crate::texts;
+use habits::{movements, spent};
 
 /// Before this day nothing happened.
 const OPENED: Date = date(2023, 1, 1);
@@ -106,108 +108,6 @@ fn before(day: Date, count: i64) -> Date {
 
 fn number(day: Date) -> i64 {
     OPENED.until(day).map_or(0, |span| i64::from(span.get_days()))
-}
-
-type Movement = (i64, String, Date);
-
-/// What is booked on an account on one day, given the balance before it.
-fn movements(account: &Account, country: Country, day: Date, balance: i64) -> Vec<Movement> {
-    let mut chance = Chance::of(account.key, number(day));
-    let mut list = match account.habit {
-        Habit::Household => household(&mut chance, country, day),
-        Habit::Savings => savings(country, day),
-        Habit::Foreign => foreign(&mut chance, country, day),
-        Habit::Allkort => allkort(account, country, day),
-        Habit::Business => business(&mut chance, country, day),
-        Habit::Modest => modest(&mut chance, country, day),
-    };
-    if is_month_end(day) && account.habit != Habit::Savings {
-        let surplus = balance + list.iter().map(|(minor, ..)| minor).sum::<i64>() - account.level;
-        // Booked before its transaction date, as one recorded row: ledger 30 May, transaction 1 June.
-        let next = day.tomorrow().unwrap_or(day);
-        list.push((-surplus, texts::transfer(country).to_owned(), next));
-    }
-    list
-}
-
-/// One evening purchase a day (booked the day after), sometimes a slow one, sometimes two that are identical.
-fn household(chance: &mut Chance, country: Country, day: Date) -> Vec<Movement> {
-    let mut list = vec![spent(chance, country, before(day, 1))];
-    if chance.below(2) == 0 {
-        list.push(spent(chance, country, day));
-    }
-    if chance.below(6) == 0 {
-        list.push(spent(chance, country, before(day, 2)));
-    }
-    if number(day) % 13 == 5 {
-        let twin = (-2_500, "TESTKIOSKEN".to_owned(), day);
-        list.extend([twin.clone(), twin]);
-    }
-    match day.day() {
-        1 => list.push((-985_000, "Hyra Exempelgatan 1".to_owned(), day)),
-        25 => list.push((3_125_000, texts::wages(country).to_owned(), day)),
-        28 => list.push((-64_350, "Autogiro Provel".to_owned(), day)),
-        _ => {}
-    }
-    list
-}
-
-fn savings(country: Country, day: Date) -> Vec<Movement> {
-    let transfer = (day.day() == 26).then(|| (200_000, texts::transfer(country).to_owned(), day));
-    let interest = (day.day() == 31 && day.month() == 12).then(|| (123_456, "Ränta".to_owned(), day));
-    transfer.into_iter().chain(interest).collect()
-}
-
-fn foreign(chance: &mut Chance, country: Country, day: Date) -> Vec<Movement> {
-    if number(day) % 9 != 4 {
-        return Vec::new();
-    }
-    let minor = 1_000 + chance.below(9_000);
-    vec![if chance.below(3) == 0 {
-        (minor, "Insättning EUR".to_owned(), day)
-    } else {
-        (-minor, texts::purchase(country, chance.next()).to_owned(), before(day, 2))
-    }]
-}
-
-/// Account movements only; the card's purchases are seen on the card (country pages).
-fn allkort(account: &Account, country: Country, day: Date) -> Vec<Movement> {
-    let wages = (day.day() == 25).then(|| (900_000, texts::wages(country).to_owned(), day));
-    let invoice = account.allkort.filter(|_| is_month_end(day)).map(|card| {
-        let sum = undebited(card, day);
-        (-sum, "Allkort Mastercard".to_owned(), day)
-    });
-    wages.into_iter().chain(invoice).collect()
-}
-
-fn business(chance: &mut Chance, country: Country, day: Date) -> Vec<Movement> {
-    let row = |position: i64| {
-        let minor = 100_000 + chance.below(2_000_000);
-        match position % 3 {
-            0 => (minor, format!("Bg inbetalning {}", 1_000 + chance.below(9_000)), day),
-            1 => (-minor, format!("Leverantör {}", 100 + chance.below(900)), day),
-            _ => (-minor / 20, texts::purchase(country, chance.next()).to_owned(), before(day, 1)),
-        }
-    };
-    (0..6).map(row).collect()
-}
-
-fn modest(chance: &mut Chance, country: Country, day: Date) -> Vec<Movement> {
-    let mut list = Vec::new();
-    if number(day) % 3 == 1 {
-        list.push(spent(chance, country, day));
-    }
-    if day.day() == 24 {
-        list.push((210_000, texts::wages(country).to_owned(), day));
-    }
-    list
-}
-
-/// A purchase; one in four is a whole amount.
-fn spent(chance: &mut Chance, country: Country, transacted: Date) -> Movement {
-    let minor = 2_500 + chance.below(40_000);
-    let minor = if chance.below(4) == 0 { minor / 100 * 100 } else { minor };
-    (-minor, texts::purchase(country, chance.next()).to_owned(), transacted)
 }
 
 /// Zero to two purchases a day, booked one day after they were made.

@@ -112,6 +112,10 @@ async fn connection(tcp: TcpStream, door: Door, tls: Option<TlsAcceptor>, house:
             return converse(line, door, number, ending, world).await;
         };
         lock(&world).ledger.connections += 1;
+        if lock(&world).switches.refuse_handshakes {
+            lock(&world).ledger.handshakes_refused += 1;
+            return;
+        }
         match tokio::time::timeout(HANDSHAKE, tls.accept(line)).await {
             Ok(Ok(stream)) => {
                 lock(&world).ledger.handshakes_ok += 1;

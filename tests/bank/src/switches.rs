@@ -133,6 +133,9 @@ pub struct Switches {
     pub country_paths: bool,
     /// The app is subscribed to `card-accounts`; off: 401 `Not registered to plan` (status unknown).
     pub cards_subscribed: bool,
+    /// New connections to the API port are closed before the handshake (handshakes that broke off were seen in
+    /// production).
+    pub refuse_handshakes: bool,
 }
 
 impl Default for Switches {
@@ -168,6 +171,7 @@ impl Default for Switches {
             callback_iss: false,
             country_paths: false,
             cards_subscribed: true,
+            refuse_handshakes: false,
         }
     }
 }

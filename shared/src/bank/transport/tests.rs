@@ -163,6 +163,19 @@ async fn a_refused_connection_has_provably_sent_nothing() {
 }
 
 #[tokio::test]
+async fn a_get_that_finds_nobody_the_second_time_may_have_arrived_the_first_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let once = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        std::io::Read::read(&mut stream, &mut [0; 4096]).unwrap();
+        drop(listener);
+    });
+    assert_eq!(accounts_by(&client(&origin), 10).await, Err(Fault::Lost));
+    once.join().unwrap();
+}
+
+#[tokio::test]
 async fn what_spends_is_not_started_without_time_to_settle() {
     let stub = Stub::play([json(EMPTY)]);
     assert_eq!(refresh(&stub.client(), 2).await, Err(Fault::NoTime));

@@ -5,7 +5,7 @@ use super::super::{
     stub::{call, endpoints, trace},
 };
 use crate::types::RefreshToken;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::{
     ClientConfig, RootCertStore, ServerConfig, ServerConnection, Stream,
     crypto::{CryptoProvider, aws_lc_rs},
@@ -25,8 +25,9 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
-fn new_issuer() -> Issuer {
+fn new_issuer(name: &str) -> Issuer {
     let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
@@ -88,7 +89,7 @@ fn trusting(issuer: &Issuer) -> rustls::ConfigBuilder<ClientConfig, rustls::clie
 
 #[tokio::test]
 async fn with_the_right_certificates_the_call_goes_through() {
-    let issuer = new_issuer();
+    let issuer = new_issuer("A");
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
         let (chain, key) = identity(&issuer);
         let tls = trusting(&issuer).with_client_auth_cert(chain, key).unwrap();
@@ -98,24 +99,47 @@ async fn with_the_right_certificates_the_call_goes_through() {
 
 #[tokio::test]
 async fn a_client_certificate_that_the_bank_refuses_is_told_apart_and_spends_nothing() {
-    let (issuer, other) = (new_issuer(), new_issuer());
+    let issuer = new_issuer("A");
+    // Of another issuer, forged in the name of this one, and none at all.
+    let shown = [Some(new_issuer("B")), Some(new_issuer("A")), None].map(|other| match other {
+        Some(other) => {
+            let (chain, key) = identity(&other);
+            trusting(&issuer).with_client_auth_cert(chain, key).unwrap()
+        }
+        None => trusting(&issuer).with_no_client_auth(),
+    });
     for protocol in ["http/1.1", "h2"] {
-        let (chain, key) = identity(&other);
-        let foreign = trusting(&issuer).with_client_auth_cert(chain, key).unwrap();
         let origin = bank(&issuer, &rustls::version::TLS13, protocol);
-        assert_eq!(refresh(&origin, foreign.clone()).await, Err(Fault::CertificateRefused), "1.3 {protocol}");
-        let none = trusting(&issuer).with_no_client_auth();
-        assert_eq!(refresh(&origin, none).await, Err(Fault::CertificateRefused), "1.3 {protocol}, none");
-        let origin = bank(&issuer, &rustls::version::TLS12, protocol);
-        assert_eq!(refresh(&origin, foreign).await, Err(Fault::CertificateRefused), "1.2 {protocol}");
+        for tls in &shown {
+            assert_eq!(refresh(&origin, tls.clone()).await, Err(Fault::CertificateRefused), "{protocol}");
+        }
     }
+    let origin = bank(&issuer, &rustls::version::TLS12, "http/1.1");
+    assert_eq!(refresh(&origin, shown[0].clone()).await, Err(Fault::CertificateRefused));
     assert!(Fault::CertificateRefused.provably_not_sent());
 }
 
 #[tokio::test]
 async fn a_bank_that_shows_a_foreign_certificate_is_sent_nothing() {
-    let (issuer, other) = (new_issuer(), new_issuer());
+    let (issuer, other) = (new_issuer("A"), new_issuer("B"));
     let (chain, key) = identity(&issuer);
     let tls = trusting(&other).with_client_auth_cert(chain, key).unwrap();
     assert_eq!(refresh(&bank(&issuer, &rustls::version::TLS13, "http/1.1"), tls).await, Err(Fault::NotSent));
+}
+
+#[tokio::test]
+async fn a_probe_hears_the_refusal_and_only_the_refusal() {
+    let (issuer, other) = (new_issuer("A"), new_issuer("B"));
+    let (chain, key) = identity(&other);
+    let refused = trusting(&issuer).with_client_auth_cert(chain, key).unwrap();
+    let (chain, key) = identity(&issuer);
+    let accepted = trusting(&issuer).with_client_auth_cert(chain, key).unwrap();
+    let distrusting = trusting(&other).with_no_client_auth();
+    let patience = std::time::Duration::from_millis(300);
+    let origin = reqwest::Url::parse(&bank(&issuer, &rustls::version::TLS13, "http/1.1")).unwrap();
+    assert!(super::probe::certificate_is_refused(&refused, &origin, patience).await);
+    assert!(!super::probe::certificate_is_refused(&accepted, &origin, patience).await);
+    assert!(!super::probe::certificate_is_refused(&distrusting, &origin, patience).await);
+    let nobody = reqwest::Url::parse("https://127.0.0.1:9/").unwrap();
+    assert!(!super::probe::certificate_is_refused(&refused, &nobody, patience).await);
 }

@@ -49,6 +49,24 @@ async fn a_code_is_spent_once_and_a_second_time_is_counted() {
 }
 
 #[tokio::test]
+async fn of_many_redemptions_at_once_one_gets_tokens() {
+    let bank = bank().await;
+    let consent = consent_with(&bank, &[("country", "SE")]).await.json();
+    let back = send(&bank, "POST", &authorize_url(&consent), FORM, "decision=approve").await.unwrap();
+    let code = parameter(&back.header("location"), "code").unwrap();
+    let form = code_form(consent["consentId"].as_str().unwrap(), &code);
+    let (tls, url) = (own_tls(&bank), format!("{}/mlurd/oauth2/token/1.0", bank.api_url()));
+    let mut callers = tokio::task::JoinSet::new();
+    for _ in 0..10 {
+        let (tls, url, form) = (tls.clone(), url.clone(), form.clone());
+        callers.spawn(async move { send_over(&tls, "POST", &url, FORM, &form).await.unwrap().status });
+    }
+    let statuses = callers.join_all().await;
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1);
+    assert_eq!(bank.ledger().code_reuses, 9);
+}
+
+#[tokio::test]
 async fn a_code_is_bound_to_redirect_uri_and_scope_and_dies_with_its_lifetime() {
     let bank = bank().await;
     let consent = consent_with(&bank, &[("country", "SE")]).await.json();

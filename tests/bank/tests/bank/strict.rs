@@ -124,3 +124,42 @@ async fn exchanges_are_counted_per_transaction_id() {
     assert!(calls.iter().all(|call| call.consent_id.is_some()));
     assert_eq!(ledger.exchanges()[&id], 2);
 }
+
+#[tokio::test]
+async fn consents_can_be_read_and_deleted_by_switch_only() {
+    let bank = bank_with(|options| options.consent_status = 201).await;
+    let consent = consent_with(&bank, &[("country", "SE")]).await;
+    assert_eq!(consent.status, 201);
+    let path = format!("/v1/consents/{}", consent.text("consentId"));
+    let token = app_token(&bank).await;
+    assert_eq!(read(&bank, &token, &path).await.status, 404);
+    bank.change_switches(|switches| switches.consent_delete = true);
+    assert_eq!(read(&bank, &token, &path).await.text("consentStatus"), "RECEIVED");
+    let (bearer, client_id, request_id) = (format!("Bearer {token}"), app().client_id, uuid());
+    let headers = [
+        ("accept", "application/json"),
+        ("x-ibm-client-id", client_id.as_str()),
+        ("authorization", bearer.as_str()),
+        ("tpp-request-id", request_id.as_str()),
+        ("tpp-transaction-id", request_id.as_str()),
+    ];
+    let url = format!("{}/openbanking/psd2{path}", bank.api_url());
+    assert_eq!(send(&bank, "DELETE", &url, &headers, "").await.unwrap().status, 204);
+    assert_eq!(read(&bank, &token, &path).await.text("consentStatus"), "REVOKED");
+}
+
+#[tokio::test]
+async fn a_customers_address_is_demanded_by_switch_only() {
+    let bank = bank().await;
+    let (_, tokens) = signed(&bank, "SE", &[], "se-anna").await;
+    let token = tokens["access_token"].as_str().unwrap();
+    assert_eq!(read(&bank, token, "/v2/accounts").await.status, 200);
+    bank.change_switches(|switches| {
+        switches.psu_address_on_reads = true;
+        switches.psu_address_on_consent = true;
+    });
+    assert_eq!(read(&bank, token, "/v2/accounts").await.status, 400);
+    assert_eq!(consent_with(&bank, &[("country", "SE")]).await.status, 400);
+    let present = [("psu-ip-address", "192.0.2.4")];
+    assert_eq!(read_with(&bank, token, "/v2/accounts", &present).await.unwrap().status, 200);
+}

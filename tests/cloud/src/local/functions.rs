@@ -20,6 +20,8 @@ use crate::wire::Client;
 
 /// The first call of a function may have to compile it.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
+/// How long a function may go on failing before that is the outcome.
+const FAILING: Duration = Duration::from_secs(20);
 const FAREWELL: Duration = Duration::from_secs(20);
 
 #[derive(Debug)]
@@ -56,7 +58,6 @@ impl Functions {
     /// Until every function answers a trivial request through the front door.
     pub(super) async fn until_ready(&mut self, stand_ins: &StandIns) -> io::Result<()> {
         shown::line("\nWaiting for the functions (the first start compiles them) …")?;
-        let start = Instant::now();
         let mut waiting: Vec<(String, String, String)> = Vec::new();
         for route in stand_ins.front_door.routes() {
             if !waiting.iter().any(|(function, ..)| *function == route.function) {
@@ -65,18 +66,38 @@ impl Functions {
             }
         }
         for (function, method, path) in waiting {
-            while !answers(stand_ins, &method, &path).await {
-                if let Some(status) = self.child.try_wait()? {
-                    return Err(invalid(format!("cargo-lambda ended ({status}); see {}", self.log)));
-                }
-                if start.elapsed() > PATIENCE {
-                    return Err(invalid(format!("{function} does not answer; see {}", self.log)));
-                }
-                tokio::time::sleep(Duration::from_millis(300)).await;
-            }
+            self.until_answers(stand_ins, &function, &method, &path).await?;
             shown::line(&format!("  {function} answers"))?;
         }
         Ok(())
+    }
+
+    async fn until_answers(
+        &mut self,
+        stand_ins: &StandIns,
+        name: &str,
+        method: &str,
+        path: &str,
+    ) -> io::Result<()> {
+        let start = Instant::now();
+        let mut failing: Option<Instant> = None;
+        loop {
+            let status = match probe(stand_ins, method, path).await {
+                Probe::Answered => return Ok(()),
+                Probe::Gateway(status) => status,
+            };
+            // 503: still compiling. 500: not listening yet, or it starts and fails.
+            let since =
+                if status == 500 { *failing.get_or_insert_with(Instant::now) } else { Instant::now() };
+            failing = failing.filter(|_| status == 500);
+            if let Some(status) = self.child.try_wait()? {
+                return Err(invalid(format!("cargo-lambda ended ({status}); see {}", self.log)));
+            }
+            if since.elapsed() > FAILING || start.elapsed() > PATIENCE {
+                return Err(invalid(format!("{name} does not answer (last: {status}); see {}", self.log)));
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
     }
 
     /// Ends only if the child ends by itself, which is an error.
@@ -103,14 +124,22 @@ impl Functions {
     }
 }
 
-/// Any answer of the function itself will do; the gateway's own 500 and 503 say that it is not there.
-async fn answers(stand_ins: &StandIns, method: &str, path: &str) -> bool {
+/// What came back from a trivial request.
+enum Probe {
+    /// Something that the function itself said.
+    Answered,
+    /// The gateway's own 500 or 503: the function is not there (yet).
+    Gateway(u16),
+}
+
+async fn probe(stand_ins: &StandIns, method: &str, path: &str) -> Probe {
     let request = Request::builder().method(method).uri(format!("{}{path}", stand_ins.front_door.url()));
     let request = request.header("authorization", stand_ins.token(DEMO_USER)).body(Bytes::new());
-    let Ok(request) = request else { return false };
+    let Ok(request) = request else { return Probe::Gateway(500) };
     match Client::new().send(request).await {
-        Ok(response) => response.status().as_u16() < 500 || is_problem(&response),
-        Err(_) => false,
+        Ok(response) if response.status().as_u16() < 500 || is_problem(&response) => Probe::Answered,
+        Ok(response) => Probe::Gateway(response.status().as_u16()),
+        Err(_) => Probe::Gateway(500),
     }
 }
 

@@ -57,9 +57,9 @@ fn account_table(accounts: &Value) -> String {
         };
         for (index, balance) in balances.iter().enumerate() {
             let shown = |text: &String| if index == 0 { text.clone() } else { String::new() };
-            let kind = first_text(balance, &["/kind", "/type", "/balance_type"]);
-            let amount = first_text(balance, &["/amount/amount", "/amount/value", "/amount"]);
-            let currency = first_text(balance, &["/amount/currency", "/currency"]);
+            let kind = first_text(balance, &["/kind"]);
+            let amount = first_text(balance, &["/amount/amount"]);
+            let currency = first_text(balance, &["/amount/currency"]);
             rows.push([shown(&named), shown(&number), kind, format!("{amount} {currency}")]);
         }
     }

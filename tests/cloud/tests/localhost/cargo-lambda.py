@@ -25,8 +25,8 @@ def at_the_bank(url, certificates, headers, body):
         file.write(certificates["key_pem"] + certificates["chain_pem"])
     context = ssl.create_default_context(cadata=certificates["trust_pem"])
     context.load_cert_chain(pem)
-    headers = {**headers, "X-IBM-Client-Id": certificates["client_id"], "Accept": "application/json",
-               "TPP-Request-ID": str(uuid.uuid4()), "TPP-Transaction-ID": str(uuid.uuid4())}
+    headers = {**headers, "Accept": "application/json", "TPP-Request-ID": str(uuid.uuid4()),
+               "TPP-Transaction-ID": str(uuid.uuid4())}
     return json.load(urllib.request.urlopen(urllib.request.Request(url, body.encode(), headers), context=context))
 
 
@@ -34,7 +34,8 @@ def sign_page():
     own = certificate_set()
     form = urllib.parse.urlencode({"grant_type": "client_credentials", "scope": "AIS", "client_id": own["client_id"]})
     token = at_the_bank(variables["BANK_TOKEN_URL"], own, {"Content-Type": "application/x-www-form-urlencoded"}, form)
-    headers = {"Authorization": "Bearer " + token["access_token"], "Country": "SE", "Content-Type": "application/json"}
+    headers = {"Authorization": "Bearer " + token["access_token"], "X-IBM-Client-Id": own["client_id"],
+               "Country": "SE", "Content-Type": "application/json"}
     consents = variables["BANK_API_URL"] + "/psd2/v1/consents"
     consent = at_the_bank(consents, own, headers, json.dumps({"access": "ALL_ACCOUNTS"}))
     redirect = next(method for method in consent["scaMethods"] if method["scaMethodType"] == "REDIRECT")
@@ -57,7 +58,7 @@ def answer(event):
         return 201, {}, {"consent_id": "c-1", "status": "awaiting_redirect", "authorization": {"url": sign_page()}}
     if route == "GET /v1/callback" and query.get("code") and query.get("state") == "s-1":
         return 303, {"location": "https://app.example/bank#consent_id=c-1&outcome=signed&handle=h-1"}, {}
-    if route.endswith("/activation") and json.loads(event["body"]) == {"handle": "h-1"}:
+    if route.endswith("/activation") and json.loads(event.get("body", "{}")) == {"handle": "h-1"}:
         open(signed, "w").close()
         return 200, {}, {"consent_id": "c-1", "status": "active"}
     if route.endswith("/{consent_id}/accounts") and os.path.exists(signed):

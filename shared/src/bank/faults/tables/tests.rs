@@ -17,7 +17,7 @@ macro_rules! rows {
         $(#[test]
         fn $name() {
             for kind in $calls {
-                assert_eq!(of_answer(kind, $status, None, &$body), Some($fault), "{}", kind.name());
+                assert_eq!(of_answer(kind, $status, None, $body.as_ref()), Some($fault), "{}", kind.name());
             }
         })*
     };
@@ -50,7 +50,7 @@ rows! {
     wrong_kind_of_token_for_a_consent:
         [CreateConsent], 401, gateway(401, "Invalid token grant type.") => Fault::WrongTokenKind;
     kyc_is_missing: DATA, 403, gateway(403, "Some text that nobody knows") => Fault::KycMissing;
-    kyc_is_missing_without_a_body: DATA, 403, Vec::new() => Fault::KycMissing;
+    kyc_is_missing_without_a_body: DATA, 403, b"" => Fault::KycMissing;
     invalid_time_interval:
         [Transactions, CardTransactions], 400, gateway(400, "Invalid time interval") => Fault::InvalidInterval;
     unknown_account: [Account, Transactions, CardTransactions], 404, gateway(404, "x") => Fault::NotFound;
@@ -78,13 +78,13 @@ rows! {
     bankid_not_activated: [BeginDecoupled, Poll], 400, oauth("mbid_not_shb_activated") => Fault::BankIdNotActivated;
     polled_too_often: [Poll], 400, oauth("mbid_max_polling") => Fault::PolledTooOften;
 
-    rate_limited: EVERY, 429, Vec::new() => Fault::RateLimited { retry_after: None };
+    rate_limited: EVERY, 429, b"" => Fault::RateLimited { retry_after: None };
     internal_error: EVERY, 500, gateway(500, "x") => Fault::Unavailable;
-    proxy_error: EVERY, 502, b"{\"proxyError\":\"x\"}".to_vec() => Fault::ProxyError;
-    unavailable: EVERY, 503, b"<html>503</html>".to_vec() => Fault::Unavailable;
+    proxy_error: EVERY, 502, b"{\"proxyError\":\"x\"}" => Fault::ProxyError;
+    unavailable: EVERY, 503, b"<html>503</html>" => Fault::Unavailable;
     firewall_page_with_200:
-        EVERY, 200, b" \n<html><title>Request Rejected</title></html>".to_vec() => Fault::Rejected;
-    firewall_page_with_403: EVERY, 403, b"<html>Request Rejected</html>".to_vec() => Fault::Rejected;
+        EVERY, 200, b" \n<html><title>Request Rejected</title></html>" => Fault::Rejected;
+    firewall_page_with_403: EVERY, 403, b"<html>Request Rejected</html>" => Fault::Rejected;
 }
 
 /// What must not be guessed.

@@ -1,0 +1,51 @@
+# The verbs. `make local` and `make test` need Rust 1.95 with its C compiler, Python 3 with venv, and make; whatever
+# else they use is put into .tools/ and target/ inside this checkout.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+TOOLS := .tools
+CARGO_LAMBDA := $(CURDIR)/$(TOOLS)/bin/cargo-lambda
+CFN_LINT := $(TOOLS)/bin/cfn-lint
+FUNCTIONS := consent-start redirect-callback decoupled-poll account-fetch consent-manage
+ARCH ?= x86_64
+export CARGO_LAMBDA
+
+.PHONY: help local invoke token test check build tools unit journeys lint template stack clean
+
+help: ## What can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+local: tools ## Everything on this machine: a bank, a table, a front door, the functions (FRESH=1 starts anew)
+	@cargo build --workspace --quiet
+	@exec cargo run --quiet --bin local
+
+token: ## An access token of a user for `make local` (USER_ID=demo-user)
+	@cargo run --quiet --bin local -- token $(or $(USER_ID),demo-user)
+
+invoke: tools ## One event against `make local`: F=<function> E=<file in events/, without .json>
+	@$(CARGO_LAMBDA) lambda invoke --invoke-address 127.0.0.1 $(F) --data-file events/$(E).json
+
+test: tools ## Everything that continuous integration runs
+	@./.ci/test.sh
+
+check: ## Fast: formatting, clippy, unit tests
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	cargo test --workspace --lib --quiet
+
+build: tools ## Release zips of all functions under target/lambda (ARCH=x86_64)
+	@./.ci/build.sh $(ARCH) $(FUNCTIONS)
+
+tools: $(TOOLS)/.ready ## The pinned tools, inside the checkout
+
+$(TOOLS)/.ready: requirements.txt
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo "Python 3 has no venv here (on Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@echo "Installing the pinned tools into $(TOOLS)/ (once)"
+	@python3 -m venv $(TOOLS)
+	@$(TOOLS)/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+clean: ## Removes what was built, the tools and the state of `make local`
+	rm -rf target $(TOOLS)

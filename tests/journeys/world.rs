@@ -1,0 +1,227 @@
+//! A whole world around the functions: simulated bank, table, secret, issuer, front door. Journeys speak HTTP to it.
+
+pub(crate) mod client;
+mod in_process;
+pub(crate) mod search;
+mod settings;
+
+pub(crate) use client::{Answer, Browser, Person};
+pub(crate) use settings::secret_of;
+use settings::{environment, parameters, template_path};
+
+use cloud::{FrontDoor, FrontDoorOptions, Invoke, Issuer, Proxy, Secrets, Table, Template};
+use data_encoding::BASE64;
+use in_process::InProcess;
+use search::{Canaries, Kind};
+use simulated_bank::{Bank, Options, RegisteredApp};
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// Where every world's clock begins: 2026-01-15T08:00:00Z, standing still until it is moved.
+pub(crate) const START_MS: i64 = 1_768_464_000_000;
+/// The bank's name for our app in tests.
+pub(crate) const CLIENT_ID: &str = "0d0f2f1c-6a57-4c1e-9c8d-3b8d5f0a7e21";
+pub(crate) const TABLE: &str = "consents";
+pub(crate) const SECRET: &str = "bank-access";
+/// What the tests' app back end calls itself.
+pub(crate) const CALLER: &str = "demo-app";
+
+static NUMBER: AtomicU64 = AtomicU64::new(1);
+
+/// A journey: the same on every target.
+pub(crate) type Journey = for<'w> fn(&'w World) -> Pin<Box<dyn Future<Output = ()> + Send + 'w>>;
+
+pub(crate) struct World {
+    pub(crate) bank: Bank,
+    pub(crate) issuer: Issuer,
+    pub(crate) table: Table,
+    pub(crate) secrets: Secrets,
+    pub(crate) table_proxy: Proxy,
+    pub(crate) secret_proxy: Proxy,
+    pub(crate) door: FrontDoor,
+    /// Lines that functions in this process have printed.
+    pub(crate) lines: Arc<Mutex<Vec<String>>>,
+    /// Problem documents that were answered, for the search for secrets.
+    pub(crate) problems: Mutex<Vec<String>>,
+    /// What was secret here.
+    pub(crate) canaries: Canaries,
+    /// The functions' variables.
+    pub(crate) environment: BTreeMap<String, String>,
+}
+
+/// What a world is made with.
+pub(crate) struct Setting {
+    pub(crate) bank: Options,
+    /// Changes of the functions' environment variables.
+    pub(crate) overrides: Vec<(&'static str, String)>,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self { bank: Options { starts_at_ms: START_MS, ticking: false, ..Options::default() }, overrides: Vec::new() }
+    }
+}
+
+/// The stand-ins before anybody calls functions: what an invoker needs to know is in `environment`.
+pub(crate) struct Stage {
+    bank: Bank,
+    issuer: Issuer,
+    table: Table,
+    secrets: Secrets,
+    table_proxy: Proxy,
+    secret_proxy: Proxy,
+    pub(crate) environment: BTreeMap<String, String>,
+}
+
+impl World {
+    /// Functions in this process, everything at its defaults.
+    pub(crate) async fn in_process() -> Self {
+        Self::with(Setting::default()).await
+    }
+
+    /// Functions in this process.
+    pub(crate) async fn with(setting: Setting) -> Self {
+        let stage = Stage::set(setting).await;
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let invoke = InProcess::new(&stage.environment, Arc::clone(&lines));
+        stage.open(Arc::new(invoke), lines).await
+    }
+
+    /// A person with a token of this issuer; each is a different owner.
+    pub(crate) fn person(&self) -> Person<'_> {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Person::new(self, format!("user-{number}"))
+    }
+
+    /// A browser without any session.
+    pub(crate) fn browser(&self) -> Browser<'_> {
+        Browser::new(self)
+    }
+
+    /// Moves the whole world's clock.
+    pub(crate) fn pass(&self, milliseconds: i64) {
+        self.bank.clock().advance_ms(milliseconds);
+    }
+
+    /// Calls of a kind that the bank has seen so far.
+    pub(crate) fn at_bank(&self, kind: &str) -> usize {
+        self.bank.ledger().count(kind)
+    }
+
+    /// Exchanges with the bank's API and with the table so far.
+    pub(crate) fn exchanges(&self) -> (usize, usize) {
+        let human = ["authorize.page", "authorize.decision", "other"];
+        let calls = self.bank.ledger().calls.len();
+        let by_people = human.iter().map(|kind| self.at_bank(kind)).sum::<usize>();
+        (calls - by_people, self.table_proxy.exchanges().len())
+    }
+
+    /// New processes in place of the old, as far as this process can tell: nothing is left in their memory.
+    pub(crate) async fn restart_functions(&mut self) {
+        let invoke = InProcess::new(&self.environment, Arc::clone(&self.lines));
+        self.door = front_door(&self.bank, &self.issuer, Arc::new(invoke)).await;
+    }
+
+    /// Searches everything that was printed and every problem that was answered for what was secret here.
+    #[track_caller]
+    pub(crate) fn search(&self, printed: &[String]) {
+        for order in self.bank.orders() {
+            self.canaries.add(Kind::SessionLink, &order.session_id);
+        }
+        let (lines, problems) = (self.lines.lock().unwrap(), self.problems.lock().unwrap());
+        for line in lines.iter().chain(printed).chain(problems.iter()) {
+            let found = self.canaries.find(line);
+            assert!(found.is_empty(), "{found:?} in {line}");
+        }
+    }
+
+    /// Searches the raw table, and the bytes of its binary attributes.
+    pub(crate) async fn search_table(&self) {
+        let dump = self.dump().await;
+        for item in dump.as_array().unwrap() {
+            let binary = item.as_object().unwrap().values().filter_map(|value| value["B"].as_str());
+            let bytes = binary.map(|text| BASE64.decode(text.as_bytes()).unwrap());
+            let opened: Vec<_> = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect();
+            for text in opened.iter().chain([&item.to_string()]) {
+                let found = self.canaries.find(text);
+                assert!(found.is_empty(), "{found:?} in the row {} {}", item["pk"]["S"], item["sk"]["S"]);
+            }
+        }
+    }
+
+    /// Every raw item of the table.
+    pub(crate) async fn dump(&self) -> serde_json::Value {
+        self.table.dump(TABLE).await.unwrap()
+    }
+}
+
+impl Stage {
+    pub(crate) async fn set(setting: Setting) -> Self {
+        let redirect_uri = "https://service.example/v1/callback".to_owned();
+        let apps = vec![RegisteredApp { client_id: CLIENT_ID.to_owned(), redirect_uri: redirect_uri.clone() }];
+        let bank = Bank::start(Options { apps, ..setting.bank }).await.unwrap();
+        let clock = bank.clock();
+        let issuer = Issuer::start(Arc::new(move || clock.now_ms()), None).await.unwrap();
+        let parameters = parameters(&bank, &issuer);
+        let definition = Template::read(&template_path(), parameters).unwrap().table().unwrap();
+        let table = Table::start(None).await.unwrap();
+        table.create(&definition, TABLE).await.unwrap();
+        let secrets = Secrets::start(None).await.unwrap();
+        secrets.put(SECRET, &secret_of(&bank, bank.pki())).unwrap();
+        let table_proxy = Proxy::start(table.url()).await.unwrap();
+        let secret_proxy = Proxy::start(secrets.url()).await.unwrap();
+        let mut environment = environment(&bank, &issuer, &table_proxy, &secret_proxy);
+        environment.extend(setting.overrides.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        Self { bank, issuer, table, secrets, table_proxy, secret_proxy, environment }
+    }
+
+    /// Opens the front door before the functions.
+    pub(crate) async fn open(self, invoke: Arc<dyn Invoke>, lines: Arc<Mutex<Vec<String>>>) -> World {
+        let Self { bank, issuer, table, secrets, table_proxy, secret_proxy, environment } = self;
+        let door = front_door(&bank, &issuer, invoke).await;
+        let canaries = Canaries::default();
+        let secret = secrets.value(SECRET, "AWSCURRENT").unwrap();
+        canaries.add(Kind::IdentityKey, secret["identity_key"].as_str().unwrap());
+        canaries.add(Kind::SealingKey, secret["sealing_keys"][0]["key"].as_str().unwrap());
+        let key = secret["sets"]["main"]["key_pem"].as_str().unwrap();
+        key.lines().filter(|line| !line.starts_with("---")).for_each(|line| canaries.add(Kind::PrivateKey, line));
+        let problems = Mutex::default();
+        World { bank, issuer, table, secrets, table_proxy, secret_proxy, door, lines, problems, canaries, environment }
+    }
+}
+
+/// The front door before these functions; its time is the simulated bank's.
+async fn front_door(bank: &Bank, issuer: &Issuer, invoke: Arc<dyn Invoke>) -> FrontDoor {
+    let clock = bank.clock();
+    let mut options = FrontDoorOptions::new(template_path(), invoke, Arc::new(move || clock.now_ms()));
+    options.parameters = parameters(bank, issuer);
+    FrontDoor::start(options).await.unwrap()
+}
+
+/// Lists journeys and makes a test in this process of each.
+macro_rules! journeys {
+    ($($name:ident),+ $(,)?) => {
+        pub(crate) const JOURNEYS: &[(&str, crate::world::Journey)] =
+            &[$((concat!(module_path!(), "::", stringify!($name)), |world| Box::pin($name(world)))),+];
+
+        mod in_process {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    let world = crate::world::World::in_process().await;
+                    super::$name(&world).await;
+                    world.search(&[]);
+                    world.search_table().await;
+                }
+            )+
+        }
+    };
+}
+pub(crate) use journeys;

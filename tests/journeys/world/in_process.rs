@@ -1,0 +1,73 @@
+//! The functions in this process, called with whole events as Lambda calls them.
+
+use cloud::{Invoke, InvokeFailure};
+use lambda_http::{Adapter, Context, Request, lambda_runtime::LambdaEvent, service_fn, tower::Service as _};
+use shared::{app::App, config::Config, telemetry::Output};
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex},
+};
+
+/// One `App` per function, as each has its own process when deployed.
+pub(crate) struct InProcess {
+    apps: BTreeMap<&'static str, Arc<App>>,
+}
+
+const FUNCTIONS: [&str; 5] =
+    ["consent-start", "redirect-callback", "decoupled-poll", "account-fetch", "consent-manage"];
+const TIMEOUT_MS: u64 = 25_000;
+
+impl InProcess {
+    pub(crate) fn new(environment: &BTreeMap<String, String>, lines: Arc<Mutex<Vec<String>>>) -> Self {
+        let app = |name| {
+            let config = Config::from(&|variable| environment.get(variable).cloned()).unwrap();
+            (name, Arc::new(App::new(config, Output::Kept(Arc::clone(&lines))).unwrap()))
+        };
+        Self { apps: FUNCTIONS.into_iter().map(app).collect() }
+    }
+}
+
+impl Invoke for InProcess {
+    fn invoke(
+        &self,
+        function: &str,
+        event: Vec<u8>,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<u8>, InvokeFailure>> + Send + '_>> {
+        let name = FUNCTIONS.into_iter().find(|known| *known == function).unwrap();
+        let app = Arc::clone(&self.apps[name]);
+        Box::pin(async move {
+            let payload = serde_json::from_slice(&event).map_err(failure)?;
+            let mut context = Context::default();
+            context.request_id = request_id();
+            context.deadline = u64::try_from(cloud::wall_clock_ms()).unwrap() + TIMEOUT_MS;
+            let answer = |request: Request| {
+                let app = Arc::clone(&app);
+                async move {
+                    match name {
+                        "consent-start" => app.answer(name, request, consent_start::handle).await,
+                        "redirect-callback" => app.answer(name, request, redirect_callback::handle).await,
+                        "decoupled-poll" => app.answer(name, request, decoupled_poll::handle).await,
+                        "account-fetch" => app.answer(name, request, account_fetch::handle).await,
+                        _ => app.answer(name, request, consent_manage::handle).await,
+                    }
+                }
+            };
+            let mut adapter = Adapter::from(service_fn(answer));
+            let response = adapter.call(LambdaEvent::new(payload, context)).await.map_err(failure)?;
+            serde_json::to_vec(&response).map_err(failure)
+        })
+    }
+}
+
+fn failure(error: impl std::fmt::Display) -> InvokeFailure {
+    InvokeFailure::Function(error.to_string())
+}
+
+/// A UUID as Lambda makes them.
+fn request_id() -> String {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    format!("5a3e0000-0000-4000-8000-{:012x}", NEXT.fetch_add(1, Ordering::Relaxed))
+}

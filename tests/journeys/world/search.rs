@@ -1,0 +1,101 @@
+//! The search for secrets: what was secret in a world, in which forms it might leak, and where it is looked for.
+
+use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
+use std::{
+    collections::BTreeSet,
+    sync::Mutex,
+};
+
+/// What must never be printed, stored in the clear or answered in a problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// Access, refresh and client-credentials tokens of the bank.
+    Token,
+    Code,
+    State,
+    Nonce,
+    Handle,
+    SessionLink,
+    AutoStartToken,
+    QrData,
+    PrivateKey,
+    SealingKey,
+    IdentityKey,
+    PersonalNumber,
+    Iban,
+    CallerToken,
+    PsuAddress,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 15] = [
+        Self::Token,
+        Self::Code,
+        Self::State,
+        Self::Nonce,
+        Self::Handle,
+        Self::SessionLink,
+        Self::AutoStartToken,
+        Self::QrData,
+        Self::PrivateKey,
+        Self::SealingKey,
+        Self::IdentityKey,
+        Self::PersonalNumber,
+        Self::Iban,
+        Self::CallerToken,
+        Self::PsuAddress,
+    ];
+}
+
+/// base64 of "AT:" and "RT:", which stand in front of every token of the simulated bank.
+const TOKEN_FORMS: [&str; 2] = ["QVQ6", "UlQ6"];
+
+#[derive(Default)]
+pub(crate) struct Canaries(Mutex<BTreeSet<(Kind, String)>>);
+
+impl Canaries {
+    /// Remembers a secret. Very short ones would be found by chance.
+    pub(crate) fn add(&self, kind: Kind, value: &str) {
+        if value.len() >= 8 {
+            self.0.lock().unwrap().insert((kind, value.to_owned()));
+        }
+    }
+
+    /// The forms in which the secrets of a kind might stand somewhere.
+    pub(crate) fn forms_of(&self, kind: Kind) -> Vec<String> {
+        let known = self.0.lock().unwrap();
+        known.iter().filter(|(of, _)| *of == kind).flat_map(|(_, value)| forms(value)).collect()
+    }
+
+    /// The kinds of secret that a text holds.
+    pub(crate) fn find(&self, text: &str) -> BTreeSet<Kind> {
+        let known = self.0.lock().unwrap();
+        let held = known.iter().filter(|(_, value)| forms(value).iter().any(|form| text.contains(form.as_str())));
+        let mut found: BTreeSet<Kind> = held.map(|(kind, _)| *kind).collect();
+        if TOKEN_FORMS.iter().any(|form| text.match_indices(form).any(|(at, _)| text.len() - at >= 40)) {
+            found.insert(Kind::Token);
+        }
+        found
+    }
+}
+
+/// Raw, base64, base64url, hex, percent-encoded, JSON-escaped.
+fn forms(value: &str) -> Vec<String> {
+    let bytes = value.as_bytes();
+    let escaped = serde_json::to_string(value).unwrap();
+    let percent: String = bytes
+        .iter()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(*byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect();
+    vec![
+        value.to_owned(),
+        BASE64.encode(bytes),
+        BASE64URL_NOPAD.encode(bytes),
+        HEXLOWER.encode(bytes),
+        percent,
+        escaped.trim_matches('"').to_owned(),
+    ]
+}
