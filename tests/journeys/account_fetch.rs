@@ -108,7 +108,8 @@ async fn transactions_come_booked_and_pending_apart(world: &World) {
     let accounts = anna.get(&format!("/v1/consents/{id}/accounts")).await.expect(200);
     let account = &account_ids(&accounts)[0];
     let today = today(world);
-    let path = format!("/v1/consents/{id}/accounts/{account}/transactions?date_from=2025-12-01&date_to={today}");
+    let path =
+        format!("/v1/consents/{id}/accounts/{account}/transactions?date_from=2025-12-01&date_to={today}");
     let rows = anna.get(&path).await.expect(200);
     let (booked, pending) = (rows["booked"].as_array().unwrap(), rows["pending"].as_array().unwrap());
     assert!(booked.len() > 5 && !pending.is_empty(), "{} booked, {} pending", booked.len(), pending.len());
@@ -149,7 +150,10 @@ async fn cards_and_their_rows_are_read(world: &World) {
         assert_eq!(card["identity"], "derived");
         let one = format!("/v1/consents/{id}/card-accounts/{}", card["account_id"].as_str().unwrap());
         assert_eq!(anna.get(&one).await.expect(200), *card);
-        let rows = anna.get(&format!("{one}/transactions?date_from=2025-12-01&date_to=2026-01-15")).await.expect(200);
+        let rows = anna
+            .get(&format!("{one}/transactions?date_from=2025-12-01&date_to=2026-01-15"))
+            .await
+            .expect(200);
         assert!(rows["booked"].as_array().unwrap().iter().all(|row| row["masked_pan"].is_string()), "{rows}");
     }
 }
@@ -173,7 +177,12 @@ async fn an_account_that_is_not_the_owners_is_not_found(world: &World) {
     let (_, hers) = list(world).await;
     let bob = world.person();
     let id = bob.connect_as(&swedish("redirect"), "se-tom").await;
-    for account in [account_ids(&hers)[0].as_str(), "a1_AAAAAAAAAAAAAAAAAAAAAA", "not-an-id", "c1_AAAAAAAAAAAAAAAAAAAAAA"] {
+    for account in [
+        account_ids(&hers)[0].as_str(),
+        "a1_AAAAAAAAAAAAAAAAAAAAAA",
+        "not-an-id",
+        "c1_AAAAAAAAAAAAAAAAAAAAAA",
+    ] {
         bob.get(&format!("/v1/consents/{id}/accounts/{account}")).await.problem(404, "account_not_found");
     }
 }
@@ -197,10 +206,20 @@ async fn a_token_that_should_live_and_does_not_is_refreshed_and_the_read_repeate
     let anna = world.person();
     let id = anna.connect().await;
     let before = world.at_bank("token.refresh_token");
-    world.bank.fault(FaultOrder { call: CallKind::AccountsList, fault: Fault::TokenNotActive, times: 1, skip: 0 });
+    world.bank.fault(FaultOrder {
+        call: CallKind::AccountsList,
+        fault: Fault::TokenNotActive,
+        times: 1,
+        skip: 0,
+    });
     anna.get(&format!("/v1/consents/{id}/accounts")).await.expect(200);
     assert_eq!(world.at_bank("token.refresh_token") - before, 1);
-    world.bank.fault(FaultOrder { call: CallKind::AccountsList, fault: Fault::TokenNotActive, times: 2, skip: 0 });
+    world.bank.fault(FaultOrder {
+        call: CallKind::AccountsList,
+        fault: Fault::TokenNotActive,
+        times: 2,
+        skip: 0,
+    });
     let answer = anna.get(&format!("/v1/consents/{id}/accounts")).await;
     assert_eq!(answer.status, 502, "no loop: {}", answer.text);
     assert_eq!(world.at_bank("token.refresh_token") - before, 2);
@@ -217,7 +236,10 @@ async fn a_refresh_token_that_the_bank_refuses_ends_the_grant(world: &World) {
     anna.get(&format!("/v1/consents/{id}/accounts")).await.problem(409, "consent_expired");
     assert_eq!(world.bank.ledger().calls.len(), before, "and nothing is asked any more");
     let consent = anna.get(&format!("/v1/consents/{id}")).await.expect(200);
-    assert_eq!((&consent["status"], &consent["status_reason"]), (&json!("expired"), &json!("refresh_refused")));
+    assert_eq!(
+        (&consent["status"], &consent["status_reason"]),
+        (&json!("expired"), &json!("refresh_refused"))
+    );
 }
 
 async fn a_consent_past_its_clocks_calls_nothing(world: &World) {
@@ -274,7 +296,8 @@ async fn reversed_and_future_dates_are_refused_before_the_bank_is_asked(world: &
         let accounts = anna.get(&format!("/v1/consents/{id}/accounts")).await.expect(200);
         let path = format!("/v1/consents/{id}/accounts/{}/transactions", account_ids(&accounts)[0]);
         let before = world.bank.ledger().calls.len();
-        for query in ["?date_from=2026-01-02&date_to=2026-01-01", "?date_from=2026-01-01&date_to=2126-01-01"] {
+        for query in ["?date_from=2026-01-02&date_to=2026-01-01", "?date_from=2026-01-01&date_to=2126-01-01"]
+        {
             anna.get(&format!("{path}{query}")).await.problem(400, "invalid_request");
         }
         assert_eq!(world.bank.ledger().calls.len(), before);
@@ -289,7 +312,10 @@ async fn an_empty_customer_has_empty_lists(world: &World) {
     let tom = world.person();
     let id = tom.connect_as(&swedish("redirect"), "se-tom").await;
     assert_eq!(tom.get(&format!("/v1/consents/{id}/accounts")).await.expect(200), json!({"accounts": []}));
-    assert_eq!(tom.get(&format!("/v1/consents/{id}/card-accounts")).await.expect(200), json!({"card_accounts": []}));
+    assert_eq!(
+        tom.get(&format!("/v1/consents/{id}/card-accounts")).await.expect(200),
+        json!({"card_accounts": []})
+    );
 }
 
 /// The bank's today, as a date.

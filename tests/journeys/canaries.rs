@@ -24,7 +24,10 @@ fn a_leak_of_each_kind_in_each_form_is_found() {
 fn a_token_of_the_bank_is_found_by_its_form_even_if_nobody_knew_it() {
     let canaries = Canaries::default();
     // base64 of "AT:" and of "RT:" stand in front of every token.
-    for token in ["QVQ6M2NkMjUzMzMtZDZkZS00OGU1LTk0MzMtMmVhOTY5ZDA5YmU4", "UlQ6M2NkMjUzMzMtZDZkZS00OGU1LTk0MzMtMmVhOTY5ZDA5YmU4"] {
+    for token in [
+        "QVQ6M2NkMjUzMzMtZDZkZS00OGU1LTk0MzMtMmVhOTY5ZDA5YmU4",
+        "UlQ6M2NkMjUzMzMtZDZkZS00OGU1LTk0MzMtMmVhOTY5ZDA5YmU4",
+    ] {
         assert!(canaries.find(&format!("token={token}")).contains(&Kind::Token));
     }
 }

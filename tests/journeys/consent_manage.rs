@@ -29,7 +29,10 @@ async fn a_foreign_an_unknown_and_a_malformed_consent_answer_alike(world: &World
         ("GET", "/accounts/a1_AAAAAAAAAAAAAAAAAAAAAA/transactions?date_from=2026-01-01&date_to=2026-01-02"),
         ("GET", "/card-accounts"),
         ("GET", "/card-accounts/c1_AAAAAAAAAAAAAAAAAAAAAA"),
-        ("GET", "/card-accounts/c1_AAAAAAAAAAAAAAAAAAAAAA/transactions?date_from=2026-01-01&date_to=2026-01-02"),
+        (
+            "GET",
+            "/card-accounts/c1_AAAAAAAAAAAAAAAAAAAAAA/transactions?date_from=2026-01-01&date_to=2026-01-02",
+        ),
     ] {
         let mut seen = Vec::new();
         for consent in [id.as_str(), "AAAAAAAAAAAAAAAAAAAAAA", "malformed", "%00", &"x".repeat(300)] {
@@ -124,9 +127,14 @@ async fn an_app_that_was_killed_sees_where_the_attempt_stands(world: &World) {
 async fn every_answer_carries_its_trace_and_is_not_cached(world: &World) {
     let anna = world.person();
     let id = anna.connect().await;
-    for path in [format!("/v1/consents/{id}"), "/v1/consents/unknown".to_owned(), format!("/v1/consents/{id}/accounts")] {
+    for path in [
+        format!("/v1/consents/{id}"),
+        "/v1/consents/unknown".to_owned(),
+        format!("/v1/consents/{id}/accounts"),
+    ] {
         let answer = anna.get(&path).await;
-        let trace = answer.header("trace-id").unwrap_or_else(|| panic!("{path}: {:?}", answer.headers)).to_owned();
+        let trace =
+            answer.header("trace-id").unwrap_or_else(|| panic!("{path}: {:?}", answer.headers)).to_owned();
         assert_eq!(answer.header("cache-control"), Some("no-store"));
         assert_eq!(trace.len(), 36);
         if path.ends_with("/accounts") {

@@ -44,7 +44,8 @@ async fn a_start_with_redirect_answers_the_banks_page(world: &World) {
     let started = world.person().start_redirect().await;
     assert_eq!(started.answer["status"], "awaiting_redirect");
     assert!(started.url.starts_with(&world.bank.page_url()), "{}", started.url);
-    for part in ["response_type=code", "scope=AIS%3A", "client_id=", "state=", "redirect_uri=https%3A%2F%2F"] {
+    for part in ["response_type=code", "scope=AIS%3A", "client_id=", "state=", "redirect_uri=https%3A%2F%2F"]
+    {
         assert!(started.url.contains(part), "{part} in {}", started.url);
     }
 }
@@ -54,7 +55,12 @@ async fn a_start_with_bankid_answers_what_opens_the_app(world: &World) {
     assert_eq!(consent["status"], "awaiting_approval");
     let authorization = &consent["authorization"];
     assert!(authorization["auto_start_token"].as_str().is_some_and(|token| !token.is_empty()));
-    assert!(authorization["links"]["mobile"].as_str().unwrap().starts_with("https://app.bankid.com/?autostarttoken="));
+    assert!(
+        authorization["links"]["mobile"]
+            .as_str()
+            .unwrap()
+            .starts_with("https://app.bankid.com/?autostarttoken=")
+    );
     assert!(authorization["links"]["desktop"].as_str().unwrap().starts_with("bankid:///?autostarttoken="));
     assert!((1000..=2500).contains(&authorization["poll_after_ms"].as_i64().unwrap()), "{authorization}");
     assert!(authorization["qr_data"].is_null());
@@ -90,7 +96,9 @@ async fn bankid_can_be_chosen_on_a_registered_consent(world: &World) {
 
 async fn corporate_customers_start_in_every_country_that_has_them(world: &World) {
     let anna = world.person();
-    for (country, id) in [("SE", Some("5560004615")), ("NL", Some("123456")), ("GB", None), ("LU", Some("1234567890"))] {
+    for (country, id) in
+        [("SE", Some("5560004615")), ("NL", Some("123456")), ("GB", None), ("LU", Some("1234567890"))]
+    {
         let mut body = json!({"country": country, "psu_type": "corporate"});
         if let Some(id) = id {
             body["psu_corporate_id"] = json!(id);
@@ -146,7 +154,8 @@ async fn a_repeated_choice_gives_the_same_answer(world: &World) {
         json!({"method": "redirect", "app": "android"}),
         json!({"method": "decoupled", "app": "android", "personal_number": ANNA}),
     ] {
-        let (id, key, before) = (anna.start(&registered()).await.id, fresh_key(), world.at_bank("decoupled.init"));
+        let (id, key, before) =
+            (anna.start(&registered()).await.id, fresh_key(), world.at_bank("decoupled.init"));
         let path = format!("/v1/consents/{id}/authorization");
         let first = anna.post_keyed(&path, &wish, &key).await.expect(200);
         let again = anna.post_keyed(&path, &wish, &key).await.expect(200);

@@ -29,7 +29,10 @@ async fn a_poll_after_approval_makes_the_consent_active(world: &World) {
     world.pass(2_500);
     let pending = anna.poll(id(&consent)).await.expect(200);
     assert_eq!(pending["status"], "awaiting_approval");
-    assert!((1000..=2500).contains(&pending["poll_after_ms"].as_i64().unwrap()), "the bank's own pause: {pending}");
+    assert!(
+        (1000..=2500).contains(&pending["poll_after_ms"].as_i64().unwrap()),
+        "the bank's own pause: {pending}"
+    );
     world.bank.bankid(BankIdAction::Approve);
     world.pass(2_500);
     let done = anna.poll(id(&consent)).await.expect(200);
@@ -166,5 +169,7 @@ fn number_of(world: &World, key: &str) -> String {
     let customers = world.bank.customers();
     let customer = customers.iter().find(|customer| customer.key == key);
     let known: Vec<_> = customers.iter().map(|customer| customer.key.as_str()).collect();
-    customer.and_then(|customer| customer.personal_number.clone()).unwrap_or_else(|| panic!("{key} among {known:?}"))
+    customer
+        .and_then(|customer| customer.personal_number.clone())
+        .unwrap_or_else(|| panic!("{key} among {known:?}"))
 }

@@ -32,9 +32,17 @@ async fn starts_cost_one_or_two_at_the_bank_and_two_at_the_table() {
     let registered = json!({"country": "SE", "psu_type": "individual"});
     assert_eq!(cost(&world, anna.post("/v1/consents", &registered), 201).await, (1, 2), "without method");
     assert_eq!(cost(&world, anna.post("/v1/consents", &swedish("redirect")), 201).await, (1, 2), "redirect");
-    assert_eq!(cost(&world, anna.post("/v1/consents", &swedish("decoupled")), 201).await, (2, 2), "decoupled");
+    assert_eq!(
+        cost(&world, anna.post("/v1/consents", &swedish("decoupled")), 201).await,
+        (2, 2),
+        "decoupled"
+    );
     assert_eq!(cost(&world, anna.post_keyed("/v1/consents", &registered, "repeated-1"), 201).await, (1, 2));
-    assert_eq!(cost(&world, anna.post_keyed("/v1/consents", &registered, "repeated-1"), 201).await, (0, 1), "repeat");
+    assert_eq!(
+        cost(&world, anna.post_keyed("/v1/consents", &registered, "repeated-1"), 201).await,
+        (0, 1),
+        "repeat"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

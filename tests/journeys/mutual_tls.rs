@@ -31,7 +31,8 @@ async fn a_client_certificate_of_another_ca_is_our_own_problem_and_calls_nothing
     let world = World::in_process().await;
     let foreign = world.bank.pki().other_ca().unwrap();
     world.secrets.put(SECRET, &secret_of(&world.bank, &foreign)).unwrap();
-    let problem = world.person().post("/v1/consents", &swedish("redirect")).await.problem(503, "bank_refused_us");
+    let problem =
+        world.person().post("/v1/consents", &swedish("redirect")).await.problem(503, "bank_refused_us");
     assert_eq!(problem["action_by"], "service");
     assert!(world.bank.ledger().calls.is_empty());
 }

@@ -96,7 +96,10 @@ async fn another_code_under_one_state_ends_the_attempt(world: &World) {
     let conflict = browser.come_back(&other).await.location();
     assert_eq!(parameter(&conflict, "outcome").as_deref(), Some("failed"));
     let consent = anna.get(&format!("/v1/consents/{}", started.id)).await.expect(200);
-    assert_eq!((&consent["status"], &consent["status_reason"]), (&json!("rejected"), &json!("code_conflict")));
+    assert_eq!(
+        (&consent["status"], &consent["status_reason"]),
+        (&json!("rejected"), &json!("code_conflict"))
+    );
     let handle = parameter(&link, "handle").unwrap();
     assert_eq!(anna.activate(&started.id, &handle).await.status, 409);
     assert_eq!(world.at_bank(EXCHANGE) - before, 1);
@@ -224,7 +227,8 @@ async fn a_redirect_never_leads_anywhere_but_the_registered_link(world: &World) 
     let (anna, browser) = (world.person(), world.browser());
     let started = anna.start_redirect().await;
     let location = browser.approve(&started.url, "se-anna").await;
-    let poisoned = format!("{location}&link=https://evil.example/&redirect_uri=https://evil.example/&app=web");
+    let poisoned =
+        format!("{location}&link=https://evil.example/&redirect_uri=https://evil.example/&app=web");
     let link = browser.come_back(&poisoned).await.location();
     assert!(link.starts_with("https://app.example/bank#consent_id="), "{link}");
     assert!(!link.contains("evil"), "{link}");
@@ -245,7 +249,12 @@ async fn an_exchange_whose_answer_is_lost_is_never_repeated(world: &World) {
     let (anna, browser, before) = (world.person(), world.browser(), world.at_bank(EXCHANGE));
     let started = anna.start_redirect().await;
     let valid = browser.approve(&started.url, "se-anna").await;
-    world.bank.fault(FaultOrder { call: CallKind::TokenAuthorizationCode, fault: Fault::AnswerLost, times: 1, skip: 0 });
+    world.bank.fault(FaultOrder {
+        call: CallKind::TokenAuthorizationCode,
+        fault: Fault::AnswerLost,
+        times: 1,
+        skip: 0,
+    });
     for _ in 0..3 {
         let link = browser.come_back(&valid).await.location();
         assert_eq!(parameter(&link, "outcome").as_deref(), Some("failed"));

@@ -1,6 +1,9 @@
 //! A table that throttles, fails, or does what it was told and never says so.
 
-use crate::world::{World, client::{fresh_key, parameter, swedish}};
+use crate::world::{
+    World,
+    client::{fresh_key, parameter, swedish},
+};
 use cloud::{FaultKind, ProxyFault};
 
 fn fault(kind: FaultKind, skip: u32, times: u32) -> ProxyFault {

@@ -65,7 +65,10 @@ pub(crate) struct Setting {
 
 impl Default for Setting {
     fn default() -> Self {
-        Self { bank: Options { starts_at_ms: START_MS, ticking: false, ..Options::default() }, overrides: Vec::new() }
+        Self {
+            bank: Options { starts_at_ms: START_MS, ticking: false, ..Options::default() },
+            overrides: Vec::new(),
+        }
     }
 }
 
@@ -165,7 +168,8 @@ impl World {
 impl Stage {
     pub(crate) async fn set(setting: Setting) -> Self {
         let redirect_uri = "https://service.example/v1/callback".to_owned();
-        let apps = vec![RegisteredApp { client_id: CLIENT_ID.to_owned(), redirect_uri: redirect_uri.clone() }];
+        let apps =
+            vec![RegisteredApp { client_id: CLIENT_ID.to_owned(), redirect_uri: redirect_uri.clone() }];
         let bank = Bank::start(Options { apps, ..setting.bank }).await.unwrap();
         let clock = bank.clock();
         let issuer = Issuer::start(Arc::new(move || clock.now_ms()), None).await.unwrap();
@@ -191,9 +195,23 @@ impl Stage {
         canaries.add(Kind::IdentityKey, secret["identity_key"].as_str().unwrap());
         canaries.add(Kind::SealingKey, secret["sealing_keys"][0]["key"].as_str().unwrap());
         let key = secret["sets"]["main"]["key_pem"].as_str().unwrap();
-        key.lines().filter(|line| !line.starts_with("---")).for_each(|line| canaries.add(Kind::PrivateKey, line));
+        key.lines()
+            .filter(|line| !line.starts_with("---"))
+            .for_each(|line| canaries.add(Kind::PrivateKey, line));
         let problems = Mutex::default();
-        World { bank, issuer, table, secrets, table_proxy, secret_proxy, door, lines, problems, canaries, environment }
+        World {
+            bank,
+            issuer,
+            table,
+            secrets,
+            table_proxy,
+            secret_proxy,
+            door,
+            lines,
+            problems,
+            canaries,
+            environment,
+        }
     }
 }
 

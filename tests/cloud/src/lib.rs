@@ -3,7 +3,7 @@
 //! | module | stands for |
 //! |---|---|
 //! | [`front_door`] | the API Gateway HTTP API: routes, JWT authorizer, payload-2.0 events, the gateway's own errors |
-//! | [`cargo_lambda`], [`runtime_api`] | the two ways to call a function: through `cargo lambda watch`, or as processes |
+//! | [`watch`], [`cargo_lambda`], [`runtime_api`] | the two ways to call a function: through `cargo lambda watch`, or as processes |
 //! | [`table`] | the DynamoDB table, made from the template's own definition |
 //! | [`secrets`] | Secrets Manager, with version stages |
 //! | [`proxy`] | the network before either: counts exchanges, injects faults |
@@ -24,6 +24,7 @@ pub mod secrets;
 pub mod table;
 pub mod template;
 mod token_check;
+pub mod watch;
 mod wire;
 
 pub use cargo_lambda::CargoLambda;
@@ -35,6 +36,7 @@ pub use runtime_api::{FunctionProcess, RuntimeApi};
 pub use secrets::Secrets;
 pub use table::Table;
 pub use template::{TableDefinition, Template};
+pub use watch::{Watch, WatchOptions};
 
 /// The time that a stand-in lives by, in Unix milliseconds. Tests and `make local` pass the simulated bank's clock.
 pub type Clock = std::sync::Arc<dyn Fn() -> i64 + Send + Sync>;

@@ -51,7 +51,9 @@ impl Answer {
     }
 
     pub(crate) fn location(&self) -> String {
-        self.header("location").unwrap_or_else(|| panic!("no Location: {} {}", self.status, self.text)).to_owned()
+        self.header("location")
+            .unwrap_or_else(|| panic!("no Location: {} {}", self.status, self.text))
+            .to_owned()
     }
 }
 
@@ -170,7 +172,8 @@ impl<'w> Person<'w> {
 
     pub(crate) async fn start(&self, body: &Value) -> Started {
         let answer = self.post("/v1/consents", body).await.expect(201);
-        let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text =
+            |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         Started { id: text("/consent_id"), url: text("/authorization/url"), answer }
     }
 

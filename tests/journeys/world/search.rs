@@ -1,10 +1,7 @@
 //! The search for secrets: what was secret in a world, in which forms it might leak, and where it is looked for.
 
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
-use std::{
-    collections::BTreeSet,
-    sync::Mutex,
-};
+use std::{collections::BTreeSet, sync::Mutex};
 
 /// What must never be printed, stored in the clear or answered in a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,7 +67,8 @@ impl Canaries {
     /// The kinds of secret that a text holds.
     pub(crate) fn find(&self, text: &str) -> BTreeSet<Kind> {
         let known = self.0.lock().unwrap();
-        let held = known.iter().filter(|(_, value)| forms(value).iter().any(|form| text.contains(form.as_str())));
+        let held =
+            known.iter().filter(|(_, value)| forms(value).iter().any(|form| text.contains(form.as_str())));
         let mut found: BTreeSet<Kind> = held.map(|(kind, _)| *kind).collect();
         if TOKEN_FORMS.iter().any(|form| text.match_indices(form).any(|(at, _)| text.len() - at >= 40)) {
             found.insert(Kind::Token);
@@ -86,7 +84,9 @@ fn forms(value: &str) -> Vec<String> {
     let percent: String = bytes
         .iter()
         .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(*byte).to_string(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(*byte).to_string()
+            }
             other => format!("%{other:02X}"),
         })
         .collect();

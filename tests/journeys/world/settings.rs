@@ -13,9 +13,7 @@ pub(crate) fn template_path() -> PathBuf {
 }
 
 pub(crate) fn apps() -> Value {
-    let app = |id: &str, link: &str, back: &str, handle_in: &str| {
-        json!({"id": id, "client_ids": [CALLER], "link": link, "return": back, "handle_in": handle_in})
-    };
+    let app = |id: &str, link: &str, back: &str, handle_in: &str| json!({"id": id, "client_ids": [CALLER], "link": link, "return": back, "handle_in": handle_in});
     json!([
         app("android", "https://app.example/bank", "redirect", "fragment"),
         app("ios", "https://app.example/bank", "page", "fragment"),
