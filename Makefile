@@ -7,12 +7,11 @@ SHELL := /bin/bash
 
 TOOLS := .tools
 CARGO_LAMBDA := $(CURDIR)/$(TOOLS)/bin/cargo-lambda
-CFN_LINT := $(TOOLS)/bin/cfn-lint
 FUNCTIONS := consent-start redirect-callback decoupled-poll account-fetch consent-manage
 ARCH ?= x86_64
 export CARGO_LAMBDA
 
-.PHONY: help local invoke token test check build tools unit journeys lint template stack clean
+.PHONY: help local invoke token test check build tools clean
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,7 +34,7 @@ check: ## Fast: formatting, clippy, unit tests
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	cargo test --workspace --lib --quiet
 
-build: tools ## Release zips of all functions under target/lambda (ARCH=x86_64)
+build: tools ## Release zips of all functions under target/lambda (ARCH=x86_64 or arm64)
 	@./.ci/build.sh $(ARCH) $(FUNCTIONS)
 
 tools: $(TOOLS)/.ready ## The pinned tools, inside the checkout

@@ -13,6 +13,7 @@ mod decoupled_poll;
 mod redirect_callback;
 
 mod authorizer;
+mod bank_variants;
 mod canaries;
 mod events;
 mod exchanges;

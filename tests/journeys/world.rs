@@ -1,7 +1,7 @@
 //! A whole world around the functions: simulated bank, table, secret, issuer, front door. Journeys speak HTTP to it.
 
 pub(crate) mod client;
-mod in_process;
+pub(crate) mod in_process;
 pub(crate) mod search;
 mod settings;
 

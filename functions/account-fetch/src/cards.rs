@@ -47,7 +47,10 @@ pub(crate) async fn list(app: &App, request: Request) -> Answer {
 
 /// One card account is taken from the list: the bank's own path for one has never been seen in use.
 pub(crate) async fn one(app: &App, request: Request) -> Answer {
-    let (reader, cards) = listed(Reader::open(app, &request).await?).await?;
+    let reader = Reader::open(app, &request).await?;
+    // A malformed id is no question for the bank.
+    reader.wanted()?;
+    let (reader, cards) = listed(reader).await?;
     let wanted = reader.wanted()?;
     let cards = cards.unwrap_or_default();
     let found = cards.iter().find(|card| reader.card_id(card) == *wanted);

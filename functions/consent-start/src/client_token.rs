@@ -4,6 +4,7 @@
 use shared::{
     app::Invocation,
     bank::{Client, Fault},
+    store::SharedToken,
     types::{AccessToken, Span, Timestamp},
 };
 
@@ -27,7 +28,22 @@ pub(crate) async fn get(invocation: &Invocation<'_>, bank: &Client) -> Result<Ac
         app.client_tokens.keep(client_id, &token, seen.expires);
         return Ok(token);
     }
-    let claim = invocation.claim();
+    fetch(invocation, bank, seen).await
+}
+
+/// A new one, whatever memory and table hold: the bank does not take theirs.
+pub(crate) async fn anew(invocation: &Invocation<'_>, bank: &Client) -> Result<AccessToken, Fault> {
+    let seen = invocation.app.store.client_token(&invocation.material.ring, bank.client_id()).await.ok();
+    fetch(invocation, bank, seen).await
+}
+
+async fn fetch(
+    invocation: &Invocation<'_>,
+    bank: &Client,
+    seen: Option<SharedToken>,
+) -> Result<AccessToken, Fault> {
+    let (app, client_id, ring) = (invocation.app, bank.client_id(), &invocation.material.ring);
+    let (claim, now) = (invocation.claim(), invocation.now());
     let claimed = match &seen {
         Some(seen) => app.store.claim_client_token(client_id, seen, claim, now).await.unwrap_or(false),
         None => false,
@@ -35,10 +51,8 @@ pub(crate) async fn get(invocation: &Invocation<'_>, bank: &Client) -> Result<Ac
     let fresh = bank.client_credentials(&invocation.exchange()).await?;
     let expires = invocation.now() + fresh.lifetime;
     if let (Some(seen), true) = (&seen, claimed) {
-        let settled =
-            app.store.settle_client_token(ring, client_id, seen, claim, (&fresh.token, expires)).await;
         // Without it in the table the next process fetches its own.
-        let _ = settled;
+        let _ = app.store.settle_client_token(ring, client_id, seen, claim, (&fresh.token, expires)).await;
     }
     app.client_tokens.keep(client_id, &fresh.token, expires);
     Ok(fresh.token)

@@ -17,8 +17,8 @@ use shared::{
     store::{InsertError, Stored},
     telemetry,
     types::{
-        CorporateId, CorporateRule, Country, Digest, IdentityKey, Psu, PsuAddress, PsuType, Reference,
-        UnknownCountry,
+        AccessToken, CorporateId, CorporateRule, Country, Digest, IdentityKey, Psu, PsuAddress, PsuType,
+        Reference, UnknownCountry,
     },
 };
 
@@ -46,7 +46,7 @@ impl Start {
             return Err(Problem::new(Code::CountryNotServed).about("country", "SE, NL, GB or LU"));
         }
         let country = fields.required("country", "SE, NL, GB or LU", country);
-        let psu = country.and_then(|country| psu(&fields, country, rule));
+        let psu = psu(&fields, country, rule);
         let reference = fields.parsed("reference", "1 to 64 visible ASCII characters", Reference::parse);
         let authorization = fields.object("authorization");
         let mut errors = fields.errors("body");
@@ -83,18 +83,19 @@ pub(crate) fn missing_address() -> FieldError {
     FieldError { field: "PSU-IP-Address", rule: "required: the public address of the PSU" }
 }
 
-fn psu(fields: &Fields, country: Country, rule: CorporateRule) -> Option<Psu> {
+/// Both fields are taken out whatever is wrong with them or the country, so that neither is called unknown.
+fn psu(fields: &Fields, country: Option<Country>, rule: CorporateRule) -> Option<Psu> {
     let psu_type = fields.parsed("psu_type", "individual or corporate", |text| match text {
         "individual" => Ok(PsuType::Individual),
         "corporate" => Ok(PsuType::Corporate),
         _ => Err(()),
     });
-    let psu_type = fields.required("psu_type", "individual or corporate", psu_type)?;
+    let psu_type = fields.required("psu_type", "individual or corporate", psu_type);
     let corporate_id = fields.text("psu_corporate_id");
-    match (psu_type, corporate_id) {
+    match (psu_type?, corporate_id) {
         (PsuType::Individual, None) => Some(Psu::Individual),
         (PsuType::Individual, Some(_)) => fields.wrong("psu_corporate_id", "absent for an individual"),
-        (PsuType::Corporate, id) => CorporateId::parse(country, id.as_deref(), rule)
+        (PsuType::Corporate, id) => CorporateId::parse(country?, id.as_deref(), rule)
             .map_or_else(|_| fields.wrong("psu_corporate_id", CORPORATE_ID), |id| Some(Psu::Corporate(id))),
     }
 }
@@ -139,7 +140,7 @@ pub(crate) async fn handle(app: &App, request: Request) -> Answer {
     {
         Ok(claimed) => claimed,
         Err(InsertError::Exists(known)) => match repeat(&work, *known).await? {
-            Repeated::Claimed(claimed) => claimed,
+            Repeated::Claimed(claimed) => *claimed,
             Repeated::Answered(answer) => return http::json(201, &answer),
         },
         Err(InsertError::Store(error)) => return Err(error.into()),
@@ -150,7 +151,7 @@ pub(crate) async fn handle(app: &App, request: Request) -> Answer {
 
 /// What became of a start whose key is known already.
 enum Repeated {
-    Claimed(Stored),
+    Claimed(Box<Stored>),
     Answered(Box<ConsentAnswer>),
 }
 
@@ -165,7 +166,7 @@ async fn repeat(work: &Work<'_>, known: Stored) -> Result<Repeated, Problem> {
         (Attempt::Failed { reason: Reason::StartNotSent, .. }, _) => {
             let claim = work.claim;
             let claimed = invocation.apply(known, |consent| consent.begin_again(claim, now)).await?;
-            Ok(Repeated::Claimed(claimed))
+            Ok(Repeated::Claimed(Box::new(claimed)))
         }
         (_, Some(reason)) => Err(Problem::new(Code::of_failure(reason))),
         (Attempt::Registering { .. } | Attempt::Initiating { .. }, None) => Err(Refused::InFlight.into()),
@@ -229,8 +230,14 @@ async fn create(work: &Work<'_>) -> Result<Registration, Fault> {
     let invocation = work.invocation;
     let bank = invocation.bank(work.country).map_err(|_| Fault::Misconfigured)?;
     let token = client_token::get(invocation, &bank).await?;
-    let call = invocation.exchange();
-    let made = bank.create_consent(&call, &token, work.country, &work.psu, &work.address).await?;
+    let ask = async |token: &AccessToken| {
+        bank.create_consent(&invocation.exchange(), token, work.country, &work.psu, &work.address).await
+    };
+    let made = match ask(&token).await {
+        // The bank forgot a token that should live: nothing was registered, so a new one may ask once more.
+        Err(Fault::TokenInactive) => ask(&client_token::anew(invocation, &bank).await?).await?,
+        made => made?,
+    };
     if made.redirect.is_none() && made.decoupled.is_none() {
         return Err(Fault::NoMethod);
     }

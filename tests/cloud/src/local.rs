@@ -1,11 +1,14 @@
 //! Everything on one laptop: the simulated bank, table, secret, issuer and front door, with the functions under
 //! `cargo lambda watch`. `make local` runs it. Its state rests in one folder, so a second start finds its data again.
 //!
-//! Order: state → stand-ins → functions → one consent walked as a customer's back end and browser would → serve until
-//! Ctrl-C → stop everything, functions first.
+//! Order: state → stand-ins → functions → the demo consents, made as a customer's back end, browser and phone would →
+//! serve until Ctrl-C → stop everything, functions first.
 
+mod caller;
+pub mod demo;
 mod form;
 mod functions;
+mod seed;
 mod settings;
 mod shown;
 mod stand_ins;
@@ -23,16 +26,7 @@ use stand_ins::StandIns;
 
 pub use settings::{Ports, Settings};
 
-/// 2026-01-15T08:00:00Z: where the demo bank's clock begins, in Unix milliseconds.
-pub const FIRST_INSTANT_MS: i64 = 1_768_464_000_000;
-/// The client of the demo tokens; the configured apps may be named by it.
-pub const DEMO_CLIENT: &str = "demo-app";
-/// The end user whose consent is walked at the start.
-pub const DEMO_USER: &str = "demo-user";
-/// `Idempotency-Key` of that consent. With the fixed identity key it makes the consent's id a constant.
-pub const DEMO_IDEMPOTENCY_KEY: &str = "demo-redirect";
-
-/// Starts everything, walks the demo consent, serves until SIGINT or SIGTERM, stops everything.
+/// Starts everything, makes the demo consents, serves until SIGINT or SIGTERM, stops everything.
 pub async fn run(settings: Settings) -> io::Result<()> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let ended: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
@@ -83,18 +77,25 @@ async fn until_walked(
 ) -> io::Result<()> {
     shown::addresses(settings, stand_ins)?;
     functions.until_ready(stand_ins).await?;
-    let walked = walk::redirect(stand_ins).await?;
-    shown::walked(stand_ins, &walked)
+    // At once: the pause before the first poll of the BankID order is longer than the whole walk.
+    let (walked, others) = tokio::join!(walk::redirect(stand_ins), seed::others(stand_ins));
+    let walked = walked?;
+    shown::walked(&walked)?;
+    shown::others(&others?)?;
+    shown::next_call(stand_ins, &walked)
 }
 
 /// A token of `sub` by the stored issuer key, good whether or not the rest runs: from the demo's first instant on for
 /// ten years by the simulated bank's clock.
 pub fn token(settings: &Settings, sub: &str) -> io::Result<String> {
-    let signer =
-        Signer::load(std::sync::Arc::new(|| FIRST_INSTANT_MS), Some(&settings.state), settings.issuer_url())?;
+    let signer = Signer::load(
+        std::sync::Arc::new(|| demo::FIRST_INSTANT_MS),
+        Some(&settings.state),
+        settings.issuer_url(),
+    )?;
     Ok(signer.token(&TokenSpec {
         lifetime_s: 3650 * 86_400,
-        client_id: DEMO_CLIENT.to_owned(),
+        client_id: demo::CLIENT.to_owned(),
         ..TokenSpec::of(sub)
     }))
 }

@@ -1,7 +1,10 @@
 //! The search for secrets: what was secret in a world, in which forms it might leak, and where it is looked for.
 
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
-use std::{collections::BTreeSet, sync::Mutex};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+};
 
 /// What must never be printed, stored in the clear or answered in a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,29 +50,35 @@ impl Kind {
 /// base64 of "AT:" and "RT:", which stand in front of every token of the simulated bank.
 const TOKEN_FORMS: [&str; 2] = ["QVQ6", "UlQ6"];
 
+/// A leak of a long secret shows its beginning; a multiple of three, so that base64 of it is the beginning of base64 of
+/// the whole.
+const BEGINNING: usize = 48;
+
+/// The secrets of a world, each in all its forms.
 #[derive(Default)]
-pub(crate) struct Canaries(Mutex<BTreeSet<(Kind, String)>>);
+pub(crate) struct Canaries(Mutex<BTreeMap<(Kind, String), Vec<String>>>);
 
 impl Canaries {
     /// Remembers a secret. Very short ones would be found by chance.
     pub(crate) fn add(&self, kind: Kind, value: &str) {
         if value.len() >= 8 {
-            self.0.lock().unwrap().insert((kind, value.to_owned()));
+            let beginning: String = value.chars().take(BEGINNING).collect();
+            let mut known = self.0.lock().unwrap();
+            known.entry((kind, beginning.clone())).or_insert_with(|| forms(&beginning));
         }
     }
 
     /// The forms in which the secrets of a kind might stand somewhere.
     pub(crate) fn forms_of(&self, kind: Kind) -> Vec<String> {
         let known = self.0.lock().unwrap();
-        known.iter().filter(|(of, _)| *of == kind).flat_map(|(_, value)| forms(value)).collect()
+        known.iter().filter(|((of, _), _)| *of == kind).flat_map(|(_, forms)| forms.clone()).collect()
     }
 
     /// The kinds of secret that a text holds.
     pub(crate) fn find(&self, text: &str) -> BTreeSet<Kind> {
         let known = self.0.lock().unwrap();
-        let held =
-            known.iter().filter(|(_, value)| forms(value).iter().any(|form| text.contains(form.as_str())));
-        let mut found: BTreeSet<Kind> = held.map(|(kind, _)| *kind).collect();
+        let held = known.iter().filter(|(_, forms)| forms.iter().any(|form| text.contains(form.as_str())));
+        let mut found: BTreeSet<Kind> = held.map(|((kind, _), _)| *kind).collect();
         if TOKEN_FORMS.iter().any(|form| text.match_indices(form).any(|(at, _)| text.len() - at >= 40)) {
             found.insert(Kind::Token);
         }

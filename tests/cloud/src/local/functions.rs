@@ -9,7 +9,7 @@ use hyper::{Request, Response};
 
 use super::settings::Settings;
 use super::stand_ins::StandIns;
-use super::{DEMO_USER, shown};
+use super::{demo, shown};
 use crate::template::invalid;
 use crate::watch::{Watch, WatchOptions};
 use crate::wire::Client;
@@ -107,7 +107,7 @@ enum Probe {
 
 async fn probe(stand_ins: &StandIns, method: &str, path: &str) -> Probe {
     let request = Request::builder().method(method).uri(format!("{}{path}", stand_ins.front_door.url()));
-    let request = request.header("authorization", stand_ins.token(DEMO_USER)).body(Bytes::new());
+    let request = request.header("authorization", stand_ins.token(demo::USER)).body(Bytes::new());
     let Ok(request) = request else { return Probe::Gateway(500) };
     match Client::new().send(request).await {
         Ok(response) if response.status().as_u16() < 500 || is_problem(&response) => Probe::Answered,

@@ -4,10 +4,15 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-use super::DEMO_USER;
+use super::demo;
+use super::seed::Seeded;
 use super::settings::Settings;
 use super::stand_ins::StandIns;
-use super::walk::{PSU_ADDRESS, Walked};
+use super::walk::Walked;
+
+/// How far back the call to paste reaches.
+const DAYS: i64 = 30;
+const DAY_MS: i64 = 86_400_000;
 
 pub(super) fn line(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
@@ -17,8 +22,13 @@ pub(super) fn line(text: &str) -> io::Result<()> {
 
 pub(super) fn addresses(settings: &Settings, stand_ins: &StandIns) -> io::Result<()> {
     line(&format!(
-        "API             {}\nIssuer          {}/token?sub=<anybody>\nBank, API       {} (mutual TLS)\n\
-         Bank, sign page {}\nBank, control   {}\nFunctions       {}\nState           {}",
+        "API             {}\n\
+         Issuer          {}\n\
+         Bank, API       {}  (mutual TLS)\n\
+         Bank, sign page {}  (where the authorization url of a consent leads)\n\
+         Bank, control   {}  (says what it can do: clock, BankID, faults, ledger)\n\
+         Functions       {}\n\
+         State           {}",
         stand_ins.front_door.url(),
         stand_ins.issuer.url(),
         stand_ins.bank.api_url(),
@@ -29,19 +39,50 @@ pub(super) fn addresses(settings: &Settings, stand_ins: &StandIns) -> io::Result
     ))
 }
 
-pub(super) fn walked(stand_ins: &StandIns, walked: &Walked) -> io::Result<()> {
+pub(super) fn walked(walked: &Walked) -> io::Result<()> {
     let how =
         if walked.found_again { "found again from an earlier start" } else { "walked by redirect just now" };
-    line(&format!("\nConsent {} of {DEMO_USER}, {how}. Its accounts:\n", walked.consent_id))?;
-    line(&account_table(&walked.accounts))?;
+    line(&format!("\nConsent {} of {}, {how}. Its accounts:\n", walked.consent_id, demo::USER))?;
+    line(&account_table(&walked.accounts))
+}
+
+pub(super) fn others(others: &[Seeded]) -> io::Result<()> {
+    line(&format!("\nOther consents of {}, by their Idempotency-Key:\n", demo::USER))?;
+    for Seeded { key, standing } in others {
+        line(&match standing {
+            Ok((consent_id, status)) => format!("  {key:<16}{consent_id}  {status}"),
+            Err(problem) => format!("  {key:<16}not signed in an earlier start ({problem})"),
+        })?;
+    }
+    Ok(())
+}
+
+/// Lines that work when they are pasted as they are.
+pub(super) fn next_call(stand_ins: &StandIns, walked: &Walked) -> io::Result<()> {
     let base = format!("{}/v1/consents/{}", stand_ins.front_door.url(), walked.consent_id);
     let first = walked.accounts.pointer("/accounts/0/account_id").and_then(Value::as_str);
-    let url =
-        first.map_or_else(|| format!("{base}/accounts"), |id| format!("{base}/accounts/{id}/transactions"));
-    let token = stand_ins.token(DEMO_USER);
+    let url = first.map_or_else(
+        || format!("{base}/accounts"),
+        |id| format!("{base}/accounts/{id}/transactions?{}", last_days(stand_ins.bank.clock().now_ms())),
+    );
+    let (user, address) = (demo::USER, demo::PSU_ADDRESS);
     line(&format!(
-        "\nNext, for example:\n\nTOKEN={token}\ncurl -s -H \"Authorization: Bearer $TOKEN\" -H 'PSU-IP-Address: {PSU_ADDRESS}' \\\n  '{url}'"
+        "\nNext, for example:\n\nTOKEN={}\n\
+         curl -s -H \"Authorization: Bearer $TOKEN\" -H 'PSU-IP-Address: {address}' \\\n  '{url}'\n\n\
+         A token of anybody: `make token USER_ID={user}`, or curl -s '{}/token?sub={user}'",
+        stand_ins.token(user),
+        stand_ins.issuer.url(),
     ))
+}
+
+/// The last days by the bank's clock, both ends included. Its day in UTC is never ahead of its day in Sweden, where a
+/// date in the future would be refused.
+fn last_days(now_ms: i64) -> String {
+    let day = |ms: i64| {
+        let instant = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        instant.strftime("%Y-%m-%d").to_string()
+    };
+    format!("date_from={}&date_to={}", day(now_ms.saturating_sub(DAYS * DAY_MS)), day(now_ms))
 }
 
 /// One line per account and balance, columns as wide as they need to be.
@@ -58,8 +99,8 @@ fn account_table(accounts: &Value) -> String {
         for (index, balance) in balances.iter().enumerate() {
             let shown = |text: &String| if index == 0 { text.clone() } else { String::new() };
             let kind = first_text(balance, &["/kind"]);
-            let amount = first_text(balance, &["/amount/amount"]);
-            let currency = first_text(balance, &["/amount/currency"]);
+            let amount = first_text(balance, &["/amount"]);
+            let currency = first_text(balance, &["/currency"]);
             rows.push([shown(&named), shown(&number), kind, format!("{amount} {currency}")]);
         }
     }

@@ -8,8 +8,8 @@ use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
 use simulated_bank::{Bank, Options, RegisteredApp};
 
+use super::demo;
 use super::settings::Settings;
-use super::{DEMO_CLIENT, FIRST_INSTANT_MS};
 use crate::template::invalid;
 use crate::{
     CargoLambda, Clock, FrontDoor, FrontDoorOptions, Issuer, Proxy, Secrets, Table, Template, TokenSpec,
@@ -19,8 +19,6 @@ const TABLE: &str = "consents";
 const SECRET: &str = "bank-access";
 /// As the bank hands them out: a UUID.
 const CLIENT_ID: &str = "3f1c7a52-9d84-4b6e-a0c3-6e2b5d18f794";
-/// Known to everybody, and therefore the demo's consent ids are constants: 32 bytes.
-const DEMO_IDENTITY_KEY: &[u8; 32] = b"demo identity key, 32 bytes long";
 const COUNTRIES: [&str; 4] = ["SE", "NL", "GB", "LU"];
 
 /// All of them, running.
@@ -89,7 +87,7 @@ impl StandIns {
     /// A token that a pasted line can use for a month.
     pub(super) fn token(&self, sub: &str) -> String {
         let spec =
-            TokenSpec { client_id: DEMO_CLIENT.to_owned(), lifetime_s: 30 * 86_400, ..TokenSpec::of(sub) };
+            TokenSpec { client_id: demo::CLIENT.to_owned(), lifetime_s: 30 * 86_400, ..TokenSpec::of(sub) };
         self.issuer.token(&spec)
     }
 
@@ -110,7 +108,7 @@ fn redirect_uri(settings: &Settings) -> String {
 fn bank_options(settings: &Settings) -> Options {
     let ports = settings.ports;
     Options {
-        starts_at_ms: FIRST_INSTANT_MS,
+        starts_at_ms: demo::FIRST_INSTANT_MS,
         ticking: true,
         ports: simulated_bank::Ports {
             api: ports.bank_api,
@@ -131,7 +129,7 @@ fn parameters(bank: &Bank, issuer: &Issuer) -> BTreeMap<String, String> {
         format!("{api}/mlurd/decoupled/mbid/"),
         format!("{api}/bb/gls5/decoupled/mbid/"),
     ];
-    let app = |id: &str, link: &str, back: &str, handle_in: &str| json!({ "id": id, "client_ids": [DEMO_CLIENT], "link": link, "return": back, "handle_in": handle_in });
+    let app = |id: &str, link: &str, back: &str, handle_in: &str| json!({ "id": id, "client_ids": [demo::CLIENT], "link": link, "return": back, "handle_in": handle_in });
     let apps = json!([
         app("ios", "https://app.example/bank", "page", "fragment"),
         app("android", "https://app.example/bank", "redirect", "fragment"),
@@ -162,7 +160,7 @@ fn keep_secret(secrets: &Secrets, bank: &Bank, redirect_uri: &str) -> io::Result
         "chain_pem": pki.client_chain_pem(), "key_pem": pki.client_key_pem(), "trust_pem": pki.ca_pem(),
     });
     let mut value = Map::new();
-    let identity_key = kept("identity_key").unwrap_or_else(|| json!(BASE64.encode(DEMO_IDENTITY_KEY)));
+    let identity_key = kept("identity_key").unwrap_or_else(|| json!(BASE64.encode(demo::IDENTITY_KEY)));
     value.insert("identity_key".to_owned(), identity_key);
     value.insert("sealing_keys".to_owned(), kept("sealing_keys").map_or_else(sealing_keys, Ok)?);
     value.insert("sets".to_owned(), json!({ "main": set }));
