@@ -24,14 +24,16 @@
 mod attempt;
 mod decoupled;
 mod grant;
+mod reason;
 mod redirect;
 mod start;
 mod status;
 
 pub use attempt::{
-    Approval, Attempt, Claim, Fingerprint, Method, Reason, Redirecting, Registration, Session, Signature,
+    Approval, Attempt, Claim, Fingerprint, Method, Redirecting, Registration, Session, Signature,
 };
 pub use grant::{Active, Clocks, Grant, Identity, LapseReason, LimitedBy, Refresh, Tokens};
+pub use reason::Reason;
 pub use redirect::Step;
 pub use start::Beginning;
 pub use status::Status;

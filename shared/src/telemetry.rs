@@ -1,7 +1,12 @@
 //! One JSON line per request, metrics counted into it, and the audit line. Nothing else is ever printed: no body, no
 //! query, no address, no token. A failure is logged once, at the edge, by its stable code.
 
-use crate::types::{ConsentId, OwnerId, TraceId};
+mod audit;
+
+pub use audit::{Access, Audit};
+
+use crate::types::{ConsentId, TraceId};
+use audit::AuditLine;
 use serde::Serialize;
 use std::{
     cell::RefCell,
@@ -57,6 +62,11 @@ struct Notes {
     audit: Vec<Audit>,
 }
 
+/// Keeps an audit line for when the request has ended.
+fn keep(audit: Audit) {
+    let _ = NOTES.try_with(|notes| notes.borrow_mut().audit.push(audit));
+}
+
 /// Counts something that happened during this request.
 pub fn count(metric: Metric) {
     let _ = NOTES.try_with(|notes| *notes.borrow_mut().counts.entry(metric).or_default() += 1);
@@ -77,50 +87,6 @@ pub fn cause(cause: &dyn std::error::Error) {
         inner = error.source();
     }
     let _ = NOTES.try_with(|notes| notes.borrow_mut().cause = Some(text));
-}
-
-/// One access to a customer's data at the bank (PSD2 article 67, GDPR article 5): who, whose, what, how, and how it
-/// ended. No payload.
-#[derive(Clone, Debug, Serialize)]
-pub struct Audit {
-    /// The end user.
-    pub owner: String,
-    /// The consent it rests on.
-    pub consent_id: String,
-    /// `accounts`, `account`, `transactions`, `card_accounts`, `card_transactions`.
-    pub resource: &'static str,
-    /// Our id of the account, where one account was read.
-    pub account_id: Option<String>,
-    /// Whether the PSU was there and asking.
-    pub present: bool,
-    /// `ok`, or the class of the bank's refusal.
-    pub outcome: &'static str,
-}
-
-impl Audit {
-    /// Leaves the audit line of one access.
-    pub fn record(owner: &OwnerId, consent: &ConsentId, what: Access<'_>, outcome: &'static str) {
-        let line = Self {
-            owner: owner.to_string(),
-            consent_id: consent.to_string(),
-            resource: what.resource,
-            account_id: what.account.map(str::to_owned),
-            present: what.present,
-            outcome,
-        };
-        let _ = NOTES.try_with(|notes| notes.borrow_mut().audit.push(line));
-    }
-}
-
-/// What was read, for the audit line.
-#[derive(Clone, Copy, Debug)]
-pub struct Access<'a> {
-    /// Kind of resource.
-    pub resource: &'static str,
-    /// Our id of the account, where it is one.
-    pub account: Option<&'a str>,
-    /// Whether the PSU was there and asking.
-    pub present: bool,
 }
 
 /// How a request ended.
@@ -159,13 +125,6 @@ struct Line<'a> {
     took_ms: u64,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     counts: BTreeMap<Metric, u32>,
-}
-
-#[derive(Serialize)]
-struct AuditLine<'a> {
-    level: &'static str,
-    trace_id: &'a str,
-    audit: Audit,
 }
 
 impl Output {
@@ -232,6 +191,7 @@ impl Output {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::OwnerId;
 
     #[tokio::test]
     async fn a_request_leaves_one_line_with_its_counts_and_its_audit_line_before_it() {

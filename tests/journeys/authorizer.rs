@@ -38,7 +38,9 @@ fn one_per_route<'a>(world: &World, well_formed: &'a WellFormed) -> Vec<&'a Call
     let calls: Vec<_> = guarded
         .map(|route| {
             let all = well_formed.all();
-            all.into_iter().find(|call| call.route == route.key()).unwrap_or_else(|| panic!("{}", route.key()))
+            all.into_iter()
+                .find(|call| call.route == route.key())
+                .unwrap_or_else(|| panic!("{}", route.key()))
         })
         .collect();
     assert!(calls.len() >= 12);
@@ -99,7 +101,10 @@ async fn no_good(world: &World, spec: &TokenSpec) -> Vec<(&'static str, Option<S
         ("issued in the future", bearer(with("iat", json!(now + 3600)))),
         ("another issuer's name", bearer(with("iss", json!("https://another-issuer.example")))),
         ("a foreign issuer's token of the same user", bearer(foreign.token(spec))),
-        ("a foreign issuer's token under our issuer's name", bearer(foreign.token(&spec.clone().claim("iss", issuer.url())))),
+        (
+            "a foreign issuer's token under our issuer's name",
+            bearer(foreign.token(&spec.clone().claim("iss", issuer.url()))),
+        ),
     ]
 }
 
@@ -111,7 +116,9 @@ async fn a_call_without_a_good_token_gets_the_gateways_401(world: &World) {
         for (what, authorization) in &tokens {
             let answer = send(world, call, authorization.as_deref()).await;
             gateways_own(&answer, 401, "Unauthorized", &format!("{}: {what}", call.route));
-            assert!(answer.header("www-authenticate").is_some_and(|challenge| challenge.starts_with("Bearer")));
+            assert!(
+                answer.header("www-authenticate").is_some_and(|challenge| challenge.starts_with("Bearer"))
+            );
         }
     }
     assert_eq!(world.bank.ledger().calls.len(), before);
@@ -129,7 +136,8 @@ async fn a_good_token_without_the_routes_scope_gets_the_gateways_403(world: &Wor
     for call in one_per_route(world, &well_formed) {
         let route = world.door.routes().iter().find(|route| route.key() == call.route).unwrap();
         let needed = route.scopes[0].as_str();
-        let others: Vec<&str> = cloud::issuer::ALL_SCOPES.into_iter().filter(|scope| *scope != needed).collect();
+        let others: Vec<&str> =
+            cloud::issuer::ALL_SCOPES.into_iter().filter(|scope| *scope != needed).collect();
         let upper = needed.to_uppercase();
         let longer = format!("{needed}:all");
         for scopes in [&others[..], &[], &[upper.as_str()], &[longer.as_str()], &["openid", "profile"]] {
@@ -141,7 +149,13 @@ async fn a_good_token_without_the_routes_scope_gets_the_gateways_403(world: &Wor
         let mut harmless = call.clone().body("");
         harmless.consent = "AAAAAAAAAAAAAAAAAAAAAA".to_owned();
         let answer = send(world, &harmless, Some(&bearer(&anna.spec.clone().scopes(&[needed])))).await;
-        assert!(answer.status == 404 || answer.status == 400, "{}: {} {}", call.route, answer.status, answer.text);
+        assert!(
+            answer.status == 404 || answer.status == 400,
+            "{}: {} {}",
+            call.route,
+            answer.status,
+            answer.text
+        );
         assert!(answer.header("trace-id").is_some());
     }
     assert!((world.bank.ledger().calls.len(), world.dump().await) == before);
@@ -190,9 +204,24 @@ async fn what_is_no_route_is_404_with_or_without_a_token(world: &World) {
     let well_formed = WellFormed::prepare(&anna).await;
     let before = world.bank.ledger().calls.len();
     let good = format!("Bearer {}", world.issuer.token(&anna.spec));
-    let mut unknown: Vec<(&str, String)> = ["/", "/v1", "/v1/", "/v1/consents/", "/v2/consents", "/V1/consents", "//v1/consents",
-        "/v1/consents/a/b", "/v1/callback/", "/v1/health/x", "/prod/v1/consents", "/problems/invalid_request", "/.well-known/jwks.json"]
-        .into_iter().flat_map(|path| ["GET", "POST", "DELETE"].map(|method| (method, path.to_owned()))).collect();
+    let mut unknown: Vec<(&str, String)> = [
+        "/",
+        "/v1",
+        "/v1/",
+        "/v1/consents/",
+        "/v2/consents",
+        "/V1/consents",
+        "//v1/consents",
+        "/v1/consents/a/b",
+        "/v1/callback/",
+        "/v1/health/x",
+        "/prod/v1/consents",
+        "/problems/invalid_request",
+        "/.well-known/jwks.json",
+    ]
+    .into_iter()
+    .flat_map(|path| ["GET", "POST", "DELETE"].map(|method| (method, path.to_owned())))
+    .collect();
     for call in one_per_route(world, &well_formed) {
         unknown.extend(["HEAD", "OPTIONS", "PUT", "PATCH", "TRACE"].map(|method| (method, call.path())));
         unknown.push((call.method(), format!("{}/", call.path().split('?').next().unwrap())));

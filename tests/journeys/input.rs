@@ -59,7 +59,9 @@ impl Case {
         match value {
             Value::String(text) => self.hides(text),
             Value::Array(items) => items.iter().fold(self, Self::hides_all),
-            Value::Object(fields) => fields.iter().fold(self, |case, (name, value)| case.hides(name).hides_all(value)),
+            Value::Object(fields) => {
+                fields.iter().fold(self, |case, (name, value)| case.hides(name).hides_all(value))
+            }
             other => self.hides(&other.to_string()),
         }
     }
@@ -88,7 +90,8 @@ impl Case {
 async fn every_wrong_field_header_path_and_query_is_named_and_goes_nowhere(world: &World) {
     let anna = world.person();
     let well_formed = WellFormed::prepare(&anna).await;
-    let cases: Vec<Case> = bodies::cases(&well_formed).into_iter().chain(edges::cases(world, &well_formed)).collect();
+    let cases: Vec<Case> =
+        bodies::cases(&well_formed).into_iter().chain(edges::cases(world, &well_formed)).collect();
     let names: BTreeSet<&str> = cases.iter().map(|case| case.name.as_str()).collect();
     assert!(names.len() == cases.len() && cases.len() >= 600, "{} cases, {} names", cases.len(), names.len());
     let routes: BTreeSet<String> = cases.iter().map(|case| case.call.route.to_owned()).collect();
@@ -120,11 +123,22 @@ async fn all_mistakes_of_a_start_are_named_at_once(world: &World) {
     });
     let request = anna.call("POST", "/v1/consents").header("content-type", "application/json");
     let problem = request.body(body.to_string()).send().await.problem(400, "invalid_request");
-    let mut named: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
+    let mut named: Vec<_> =
+        problem["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
     named.sort_unstable();
     let expected = [
-        "Idempotency-Key", "PSU-IP-Address", "app", "authorization", "body", "country", "method", "personal_number",
-        "psu_corporate_id", "psu_type", "reference", "same_device",
+        "Idempotency-Key",
+        "PSU-IP-Address",
+        "app",
+        "authorization",
+        "body",
+        "country",
+        "method",
+        "personal_number",
+        "psu_corporate_id",
+        "psu_type",
+        "reference",
+        "same_device",
     ];
     assert_eq!(named, expected);
 }
@@ -134,9 +148,11 @@ async fn a_body_that_is_not_even_text_is_not_a_json_object(world: &World) {
     let before = (world.bank.ledger().calls.len(), world.dump().await);
     let token = world.issuer.token(&anna.spec);
     for bytes in [&b"\xff\xfe\x00"[..], b"{\"country\":\"\xff\"}", b"\x00", b"\x1f\x8b\x08\x00"] {
-        let request = reqwest::Client::new().post(format!("{}/v1/consents", world.door.url())).bearer_auth(&token);
+        let request =
+            reqwest::Client::new().post(format!("{}/v1/consents", world.door.url())).bearer_auth(&token);
         let request = request.header("content-type", "application/json").header("psu-ip-address", ADDRESS);
-        let answer = request.header("idempotency-key", fresh_key()).body(bytes.to_vec()).send().await.unwrap();
+        let answer =
+            request.header("idempotency-key", fresh_key()).body(bytes.to_vec()).send().await.unwrap();
         assert_eq!(answer.status(), 400);
         let problem: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
         assert_eq!(problem["errors"][0]["field"], "body", "{problem}");

@@ -14,31 +14,79 @@ const FUNCTIONS: [&str; 5] =
 const FORBIDDEN: &[(&str, &[&str])] = &[
     (
         "types",
-        &["tokio", "serde", "reqwest", "aws_sdk", "lambda_http", "crate::bank", "crate::store", "crate::http", "crate::app"],
+        &[
+            "tokio",
+            "serde",
+            "reqwest",
+            "aws_sdk",
+            "lambda_http",
+            "crate::bank",
+            "crate::store",
+            "crate::http",
+            "crate::app",
+        ],
     ),
     (
         "consent",
-        &["tokio", "serde", "reqwest", "aws_sdk", "lambda_http", "crate::bank", "crate::store", "crate::http", "crate::app", "Instant"],
+        &[
+            "tokio",
+            "serde",
+            "reqwest",
+            "aws_sdk",
+            "lambda_http",
+            "crate::bank",
+            "crate::store",
+            "crate::http",
+            "crate::app",
+            "Instant",
+        ],
     ),
     (
         "account",
-        &["tokio", "serde", "reqwest", "aws_sdk", "lambda_http", "crate::bank::", "crate::store", "crate::http", "crate::app"],
+        &[
+            "tokio",
+            "serde",
+            "reqwest",
+            "aws_sdk",
+            "lambda_http",
+            "crate::bank::",
+            "crate::store",
+            "crate::http",
+            "crate::app",
+        ],
     ),
     ("bank", &["crate::store", "crate::http", "crate::app", "crate::secrets", "lambda_http", "aws_sdk"]),
     ("store", &["crate::bank", "crate::http", "crate::app", "crate::secrets", "lambda_http", "reqwest"]),
-    ("secrets", &["crate::bank", "crate::store", "crate::http", "crate::app", "lambda_http", "reqwest", "dynamodb"]),
+    (
+        "secrets",
+        &["crate::bank", "crate::store", "crate::http", "crate::app", "lambda_http", "reqwest", "dynamodb"],
+    ),
     ("http", &["crate::app", "reqwest", "aws_sdk", "bank::Client", "store::Store,", "Secrets,"]),
     ("telemetry", &["crate::bank", "crate::store", "crate::http", "crate::app", "reqwest", "aws_sdk"]),
 ];
 
 /// What must not be in a function's binary, whatever version.
-const BANNED: &[&str] = &["ring", "openssl", "openssl-sys", "native-tls", "hyper-tls", "rustls-native-certs-0"];
+const BANNED: &[&str] =
+    &["ring", "openssl", "openssl-sys", "native-tls", "hyper-tls", "rustls-native-certs-0"];
 /// What must be there in exactly one version.
 const ONCE: &[&str] = &["rustls", "hyper", "http", "tokio", "tokio-rustls", "aws-lc-rs", "h2"];
 
 const LICENCES: &[&str] = &[
-    "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "MIT", "MIT-0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "0BSD",
-    "Unlicense", "CC0-1.0", "Unicode-3.0", "CDLA-Permissive-2.0", "BSL-1.0", "OpenSSL",
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "MIT",
+    "MIT-0",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "Zlib",
+    "0BSD",
+    "Unlicense",
+    "CC0-1.0",
+    "Unicode-3.0",
+    "CDLA-Permissive-2.0",
+    "BSL-1.0",
+    "OpenSSL",
 ];
 
 fn checkout() -> PathBuf {
@@ -122,7 +170,8 @@ fn functions_know_neither_an_http_client_nor_an_sdk_nor_each_other() {
 #[test]
 fn the_stand_ins_import_nothing_of_what_they_test() {
     for stand_in in ["bank", "cloud"] {
-        let manifest = std::fs::read_to_string(checkout().join("tests").join(stand_in).join("Cargo.toml")).unwrap();
+        let manifest =
+            std::fs::read_to_string(checkout().join("tests").join(stand_in).join("Cargo.toml")).unwrap();
         for name in ["shared"].into_iter().chain(FUNCTIONS) {
             assert!(!manifest.contains(name), "tests/{stand_in} depends on {name}");
         }
@@ -163,7 +212,8 @@ fn each_function_has_one_tls_stack_and_one_http_stack() {
 #[test]
 fn every_dependency_has_a_licence_that_we_take() {
     let metadata: Value =
-        serde_json::from_str(&cargo(&["metadata", "--locked", "--offline", "--format-version", "1"])).unwrap();
+        serde_json::from_str(&cargo(&["metadata", "--locked", "--offline", "--format-version", "1"]))
+            .unwrap();
     let packages = metadata["packages"].as_array().unwrap();
     assert!(packages.len() > 200);
     for package in packages {
@@ -173,6 +223,10 @@ fn every_dependency_has_a_licence_that_we_take() {
         let ok = words.split(" OR ").any(|choice| choice.split(" AND ").all(taken));
         assert!(ok, "{} has licence {licence}", package["name"]);
         let registry = package["source"].as_str();
-        assert!(registry.is_none_or(|from| from.starts_with("registry+")), "{} is not from the registry", package["name"]);
+        assert!(
+            registry.is_none_or(|from| from.starts_with("registry+")),
+            "{} is not from the registry",
+            package["name"]
+        );
     }
 }

@@ -6,8 +6,8 @@ pub(crate) mod search;
 mod settings;
 
 pub(crate) use client::{Answer, Browser, Person};
-pub(crate) use settings::secret_of;
-use settings::{environment, parameters, template_path};
+pub(crate) use settings::{environment, secret_of};
+use settings::{parameters, template_path};
 
 use cloud::{FrontDoor, FrontDoorOptions, Invoke, Issuer, Proxy, Secrets, Table, Template};
 use data_encoding::BASE64;

@@ -1,11 +1,16 @@
 //! `POST /v1/consents`: claims the consent id, registers a consent at the bank, and starts SCA if a method was chosen.
 
+mod asked;
+
+pub(crate) use asked::missing_address;
+
 use crate::{
     choose::reopened,
     client_token,
-    input::{Choice, Way, Wish},
+    input::{Choice, Way},
     order,
 };
+use asked::Start;
 use lambda_http::Request;
 use shared::{
     app::{App, Invocation},
@@ -13,92 +18,11 @@ use shared::{
     consent::{
         Attempt, Beginning, Claim, Consent, Fingerprint, Method, Reason, Redirecting, Refused, Registration,
     },
-    http::{self, Answer, Code, ConsentAnswer, FieldError, Fields, Opening, Problem},
+    http::{self, Answer, Code, ConsentAnswer, Opening, Problem},
     store::{InsertError, Stored},
     telemetry,
-    types::{
-        AccessToken, CorporateId, CorporateRule, Country, Digest, IdentityKey, Psu, PsuAddress, PsuType,
-        Reference, UnknownCountry,
-    },
+    types::{AccessToken, Country, Psu, PsuAddress},
 };
-
-const CORPORATE_ID: &str = "SE and LU 10 digits, NL 6 digits, GB absent";
-
-/// The body and headers of a start.
-struct Start {
-    key: String,
-    address: PsuAddress,
-    country: Country,
-    psu: Psu,
-    reference: Option<Reference>,
-    wish: Option<Wish>,
-}
-
-impl Start {
-    fn of(request: &Request, rule: CorporateRule) -> Result<Self, Problem> {
-        let address = http::psu_address(request);
-        let fields = Fields::of(request)?;
-        let mut served = true;
-        let country = fields.parsed("country", "SE, NL, GB or LU", |text| {
-            text.parse::<Country>().inspect_err(|error| served = *error != UnknownCountry::NotServed)
-        });
-        if !served {
-            return Err(Problem::new(Code::CountryNotServed).about("country", "SE, NL, GB or LU"));
-        }
-        let country = fields.required("country", "SE, NL, GB or LU", country);
-        let psu = psu(&fields, country, rule);
-        let reference = fields.parsed("reference", "1 to 64 visible ASCII characters", Reference::parse);
-        let authorization = fields.object("authorization");
-        let mut errors = fields.errors("body");
-        let wish = authorization.and_then(|fields| Wish::of(fields, "authorization", &mut errors));
-        let key = http::idempotency_key(request).map_err(|error| errors.push(error));
-        let address = address.map(|address| address.ok_or(()).map_err(|()| errors.push(missing_address())));
-        match (key, address?, country, psu) {
-            (Ok(key), Ok(address), Some(country), Some(psu)) if errors.is_empty() => {
-                Ok(Self { key, address, country, psu, reference, wish })
-            }
-            _ => Err(Problem::fields(errors)),
-        }
-    }
-
-    /// Keyed hash of everything that was asked for. The address is not part of it: a phone changes networks.
-    fn digest(&self, identity: &IdentityKey) -> Digest {
-        let corporate = if let Psu::Corporate(id) = &self.psu { id.expose() } else { "" };
-        let reference = self.reference.as_ref().map_or("", Reference::as_str);
-        let mut parts: Vec<String> =
-            [self.country.code(), self.psu.psu_type().as_str(), corporate, reference].map(Into::into).into();
-        parts.extend(self.wish.iter().flat_map(Wish::parts));
-        identity.digest("body", &parts.iter().map(String::as_bytes).collect::<Vec<_>>())
-    }
-
-    fn corporate_digest(&self, identity: &IdentityKey) -> Option<Digest> {
-        match &self.psu {
-            Psu::Individual => None,
-            Psu::Corporate(id) => Some(identity.digest("corporate", &[id.expose().as_bytes()])),
-        }
-    }
-}
-
-pub(crate) fn missing_address() -> FieldError {
-    FieldError { field: "PSU-IP-Address", rule: "required: the public address of the PSU" }
-}
-
-/// Both fields are taken out whatever is wrong with them or the country, so that neither is called unknown.
-fn psu(fields: &Fields, country: Option<Country>, rule: CorporateRule) -> Option<Psu> {
-    let psu_type = fields.parsed("psu_type", "individual or corporate", |text| match text {
-        "individual" => Ok(PsuType::Individual),
-        "corporate" => Ok(PsuType::Corporate),
-        _ => Err(()),
-    });
-    let psu_type = fields.required("psu_type", "individual or corporate", psu_type);
-    let corporate_id = fields.text("psu_corporate_id");
-    match (psu_type?, corporate_id) {
-        (PsuType::Individual, None) => Some(Psu::Individual),
-        (PsuType::Individual, Some(_)) => fields.wrong("psu_corporate_id", "absent for an individual"),
-        (PsuType::Corporate, id) => CorporateId::parse(country?, id.as_deref(), rule)
-            .map_or_else(|_| fields.wrong("psu_corporate_id", CORPORATE_ID), |id| Some(Psu::Corporate(id))),
-    }
-}
 
 /// What a start works with once its caller is known.
 struct Work<'a> {

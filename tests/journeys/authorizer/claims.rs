@@ -28,7 +28,10 @@ async fn the_same_user_of_two_tenants_is_two_owners() {
         }
     }
     let key = crate::world::client::fresh_key();
-    in_tenant(&somebody, Value::Null).post("/v1/consents", &swedish("redirect")).await.problem(403, "user_token_required");
+    in_tenant(&somebody, Value::Null)
+        .post("/v1/consents", &swedish("redirect"))
+        .await
+        .problem(403, "user_token_required");
     assert_eq!(world.bank.ledger().calls.len(), before);
     north.get(&format!("/v1/consents/{id}/accounts")).await.expect(200);
     let hers = north.post_keyed("/v1/consents", &swedish("redirect"), &key).await.expect(201);
@@ -78,7 +81,12 @@ fn event(world: &World, call: &Call, authorizer: Option<&Value>) -> Vec<u8> {
 }
 
 /// A function, its answer's status and the code of its problem.
-async fn invoked(world: &World, functions: &InProcess, call: &Call, authorizer: Option<&Value>) -> (Value, Value) {
+async fn invoked(
+    world: &World,
+    functions: &InProcess,
+    call: &Call,
+    authorizer: Option<&Value>,
+) -> (Value, Value) {
     let route = world.door.routes().iter().find(|route| route.key() == call.route).unwrap();
     let answer = functions.invoke(&route.function, event(world, call, authorizer)).await.unwrap();
     let answer: Value = serde_json::from_slice(&answer).unwrap();
@@ -104,17 +112,37 @@ async fn an_event_without_verified_claims_is_our_own_mistake_and_calls_nothing()
     let claims = json!({"iss": world.issuer.url(), "sub": anna.spec.sub, "client_id": anna.spec.client_id});
     let before = (world.exchanges(), world.dump().await);
     // Claims by any other way than the JWT authorizer's are nobody's word, and neither is a token in a header.
-    let elsewhere = [json!({}), json!({"claims": claims}), json!({"lambda": claims}), json!({"lambda": {"jwt": {"claims": claims}}})];
+    let elsewhere = [
+        json!({}),
+        json!({"claims": claims}),
+        json!({"lambda": claims}),
+        json!({"lambda": {"jwt": {"claims": claims}}}),
+    ];
     for call in super::one_per_route(&world, &well_formed) {
         let call = call.clone().and("authorization", format!("Bearer {}", world.issuer.token(&anna.spec)));
         for authorizer in [None].into_iter().chain(elsewhere.iter().map(Some)) {
             let (status, problem) = invoked(&world, &functions, &call, authorizer).await;
-            assert_eq!((status, &problem["code"]), (json!(500), &json!("service_error")), "{}: {authorizer:?}", call.route);
+            assert_eq!(
+                (status, &problem["code"]),
+                (json!(500), &json!("service_error")),
+                "{}: {authorizer:?}",
+                call.route
+            );
             assert!(!problem.to_string().contains(&anna.spec.sub));
         }
-        for empty in [json!({}), json!({"iss": world.issuer.url()}), json!({"sub": anna.spec.sub}), json!({"iss": "", "sub": ""})] {
+        for empty in [
+            json!({}),
+            json!({"iss": world.issuer.url()}),
+            json!({"sub": anna.spec.sub}),
+            json!({"iss": "", "sub": ""}),
+        ] {
             let (status, problem) = invoked(&world, &functions, &call, Some(&jwt(&empty))).await;
-            assert_eq!((status, &problem["code"]), (json!(403), &json!("user_token_required")), "{}", call.route);
+            assert_eq!(
+                (status, &problem["code"]),
+                (json!(403), &json!("user_token_required")),
+                "{}",
+                call.route
+            );
         }
     }
     assert!((world.exchanges(), world.dump().await) == before, "neither the bank nor the table was asked");
@@ -130,7 +158,8 @@ async fn the_same_user_of_a_foreign_issuer_is_another_owner() {
     let functions = functions(&world);
     let before = (world.bank.ledger().calls.len(), world.dump().await);
     let foreign = json!({"iss": "https://another-issuer.example", "sub": anna.spec.sub, "client_id": anna.spec.client_id});
-    for call in super::one_per_route(&world, &well_formed).into_iter().filter(|call| call.has("{consent_id}")) {
+    for call in super::one_per_route(&world, &well_formed).into_iter().filter(|call| call.has("{consent_id}"))
+    {
         let (status, problem) = invoked(&world, &functions, call, Some(&jwt(&foreign))).await;
         assert_eq!((status, &problem["code"]), (json!(404), &json!("consent_not_found")), "{}", call.route);
     }

@@ -41,8 +41,24 @@ fn countries(cases: &mut Vec<Case>, start: &Call) {
     }
     let mut values = not_text();
     values.extend(
-        ["se", "Se", "", " ", "S", " SE", "SE ", "SE\0", "SWE", "XX", "DE", "ＳＥ", "SE,NL", "Zweden-9471", "%53%45"]
-            .map(Value::from),
+        [
+            "se",
+            "Se",
+            "",
+            " ",
+            "S",
+            " SE",
+            "SE ",
+            "SE\0",
+            "SWE",
+            "XX",
+            "DE",
+            "ＳＥ",
+            "SE,NL",
+            "Zweden-9471",
+            "%53%45",
+        ]
+        .map(Value::from),
     );
     values.extend([Value::Null, json!(["SE"]), json!({"code": "SE"})]);
     wrong(cases, start, "/country", "country", &values);
@@ -51,14 +67,29 @@ fn countries(cases: &mut Vec<Case>, start: &Call) {
 
 fn kinds_of_customer(cases: &mut Vec<Case>, start: &Call) {
     let mut values = not_text();
-    values.extend(["Individual", "INDIVIDUAL", "private", "", "individual ", "company-9471"].map(Value::from));
+    values
+        .extend(["Individual", "INDIVIDUAL", "private", "", "individual ", "company-9471"].map(Value::from));
     values.push(Value::Null);
     wrong(cases, start, "/psu_type", "psu_type", &values);
     cases.push(Case::field("psu_type missing", start.clone().field("/psu_type", None), "psu_type"));
 
     let refused: [(&str, &[&str]); 4] = [
-        ("SE", &["556000461", "55600046155", "5560004616", "556OOO4615", "5560004615 ", "", "556000--4615",
-            "SE5560004615", "+556000461", "５５６０００４６１５", "UNKNOWN"]),
+        (
+            "SE",
+            &[
+                "556000461",
+                "55600046155",
+                "5560004616",
+                "556OOO4615",
+                "5560004615 ",
+                "",
+                "556000--4615",
+                "SE5560004615",
+                "+556000461",
+                "５５６０００４６１５",
+                "UNKNOWN",
+            ],
+        ),
         ("NL", &["12345", "1234567", "abcdef", "12 456", "", "１２３４５６", "UNKNOWN"]),
         ("LU", &["123456789", "12345678901", "12345B7890", "", "-123456789", "UNKNOWN"]),
         ("GB", &["123456", "1234567890", "unknown", "UNKNOWN ", ""]),
@@ -75,9 +106,16 @@ fn kinds_of_customer(cases: &mut Vec<Case>, start: &Call) {
         }
         let number = json!("5560004615");
         let call = individual.field("/psu_corporate_id", Some(&number));
-        cases.push(Case::field(format!("corporate id of an individual in {country}"), call, "psu_corporate_id").hides_all(&number));
+        cases.push(
+            Case::field(format!("corporate id of an individual in {country}"), call, "psu_corporate_id")
+                .hides_all(&number),
+        );
         if country != "GB" {
-            cases.push(Case::field(format!("corporate id missing in {country}"), corporate, "psu_corporate_id"));
+            cases.push(Case::field(
+                format!("corporate id missing in {country}"),
+                corporate,
+                "psu_corporate_id",
+            ));
         }
     }
     // What is wrong is named, and what is right is not called unknown because of it.
@@ -92,9 +130,19 @@ fn references(cases: &mut Vec<Case>, start: &Call) {
     let mut values = not_text();
     values.push(json!("canary-".repeat(10)));
     values.extend(
-        ["", "tab\tcanary", "line\ncanary", "\r\nX-Canary: 1", "nul\0canary", "del\u{7f}canary", "hushåll #9471",
-            "emoji \u{1f600} canary", "\u{202e}canary-9471", "\u{feff}canary-9471"]
-            .map(Value::from),
+        [
+            "",
+            "tab\tcanary",
+            "line\ncanary",
+            "\r\nX-Canary: 1",
+            "nul\0canary",
+            "del\u{7f}canary",
+            "hushåll #9471",
+            "emoji \u{1f600} canary",
+            "\u{202e}canary-9471",
+            "\u{feff}canary-9471",
+        ]
+        .map(Value::from),
     );
     wrong(cases, start, "/reference", "reference", &values);
 }
@@ -115,14 +163,25 @@ fn wishes(cases: &mut Vec<Case>, (redirect, decoupled): (&Call, &Call), at: &str
     cases.push(Case::field("method missing", redirect.clone().field(&place("method"), None), "method"));
 
     let mut values = not_text();
-    values.extend(["", "Android", "desktop-9471", "an droid", "android ", "https://evil.example/", "äpple"].map(Value::from));
+    values.extend(
+        ["", "Android", "desktop-9471", "an droid", "android ", "https://evil.example/", "äpple"]
+            .map(Value::from),
+    );
     values.extend([json!("x".repeat(33)), Value::Null]);
     for call in [redirect, decoupled] {
         wrong(cases, call, &place("app"), "app", &values);
     }
     cases.push(Case::field("app missing", redirect.clone().field(&place("app"), None), "app"));
 
-    let values = [json!("true"), json!("false"), json!(""), json!(1), json!(0), json!([true]), json!({"is-a-phone": true})];
+    let values = [
+        json!("true"),
+        json!("false"),
+        json!(""),
+        json!(1),
+        json!(0),
+        json!([true]),
+        json!({"is-a-phone": true}),
+    ];
     wrong(cases, decoupled, &place("same_device"), "same_device", &values);
     for here in [true, false] {
         let call = redirect.clone().field(&place("same_device"), Some(&json!(here)));
@@ -135,18 +194,45 @@ fn personal_numbers(cases: &mut Vec<Case>, redirect: &Call, decoupled: &Call, po
     let valid = checked("19010203981");
     let mut values = not_text();
     values.extend([json!(valid.parse::<u64>().unwrap()), json!([valid]), Value::Null]);
-    values.extend(["", "1", "0102039815", "010203-9815", "1901020398150", "19010203-98-15", " 190102039815",
-        "19010203981O", "１９０１０２０３９８１５", "190102039814", "+90102039815"].map(Value::from));
+    values.extend(
+        [
+            "",
+            "1",
+            "0102039815",
+            "010203-9815",
+            "1901020398150",
+            "19010203-98-15",
+            " 190102039815",
+            "19010203981O",
+            "１９０１０２０３９８１５",
+            "190102039814",
+            "+90102039815",
+        ]
+        .map(Value::from),
+    );
     // The check digit is right, the day does not exist (coordination numbers: day + 60).
-    values.extend(["19011303981", "19010003981", "19010132981", "19010100981", "19010230981", "19000229981",
-        "19010192981", "19010199981"].map(|digits| json!(checked(digits))));
+    values.extend(
+        [
+            "19011303981",
+            "19010003981",
+            "19010132981",
+            "19010100981",
+            "19010230981",
+            "19000229981",
+            "19010192981",
+            "19010199981",
+        ]
+        .map(|digits| json!(checked(digits))),
+    );
     wrong(cases, decoupled, pointer, "personal_number", &values);
     let missing = decoupled.clone().field(pointer, None);
     cases.push(Case::field("personal_number missing", missing, "personal_number"));
     let call = redirect.clone().field(pointer, Some(&json!(valid)));
     cases.push(Case::field("redirect with a personal number", call, "method").hides(&valid));
     let call = redirect.clone().field(pointer, Some(&json!("9471-canary")));
-    cases.push(Case::field("redirect with half a personal number", call, "personal_number").hides("9471-canary"));
+    cases.push(
+        Case::field("redirect with half a personal number", call, "personal_number").hides("9471-canary"),
+    );
 }
 
 /// Eleven digits and the check digit over the last ten of the twelve (modulus 10).
@@ -161,22 +247,38 @@ fn checked(eleven: &str) -> String {
 
 fn handles(cases: &mut Vec<Case>, activate: &Call) {
     let mut values = not_text();
-    values.extend(["", "canary-handle-9471", "AAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAA"].map(Value::from));
+    values.extend(
+        ["", "canary-handle-9471", "AAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAA"].map(Value::from),
+    );
     values.extend([Value::Null, json!(["AAAAAAAAAAAAAAAAAAAAAA"]), json!("canary-".repeat(100))]);
     wrong(cases, activate, "/handle", "handle", &values);
     cases.push(Case::field("handle missing", activate.clone().field("/handle", None), "handle"));
 }
 
 fn unknown_fields(cases: &mut Vec<Case>, well_formed: &WellFormed) {
-    for name in ["canary-9471", "Country", "PSU_TYPE", "redirect_uri", "link", "scope", "owner", "status", "__proto__", ""] {
+    for name in [
+        "canary-9471",
+        "Country",
+        "PSU_TYPE",
+        "redirect_uri",
+        "link",
+        "scope",
+        "owner",
+        "status",
+        "__proto__",
+        "",
+    ] {
         for call in well_formed.with_bodies() {
             for value in [json!("canary-value"), Value::Null] {
                 let call = call.clone().field(&format!("/{name}"), Some(&value));
                 let case = Case::field(format!("unknown field {name:?} = {value}"), call, "body");
-                cases.push(if name.starts_with("canary") { case.hides(name) } else { case }.hides("canary-value"));
+                cases.push(
+                    if name.starts_with("canary") { case.hides(name) } else { case }.hides("canary-value"),
+                );
             }
         }
-        let call = well_formed.start_redirect.clone().field(&format!("/authorization/{name}"), Some(&json!(1)));
+        let call =
+            well_formed.start_redirect.clone().field(&format!("/authorization/{name}"), Some(&json!(1)));
         cases.push(Case::field(format!("unknown field {name:?} inside"), call, "authorization"));
     }
 }
@@ -186,21 +288,53 @@ fn not_an_object(cases: &mut Vec<Case>, call: &Call) {
     let whole = &call.body;
     let truncated = whole.get(..whole.len() - 1).unwrap();
     for body in [
-        "null", "true", "4711", "\"canary-9471\"", "[]", "[{}]", " ", "canary-9471", "{'country':'SE'}", "}",
-        "{}{}", "{} canary-9471", "{\"a\":}", "{\"a\":NaN}", "{\"a\":01}", "{\"a\":1,}", "{a:1}", "{}//canary",
-        "{\"\\ud800\":1}", "{\"a\":\"\u{1}\"}", "\u{feff}{}", "{\"a\":1e999}", "country=SE&psu_type=individual", truncated,
-        &deep, &"[".repeat(4000), &"{\"a\":[".repeat(600),
+        "null",
+        "true",
+        "4711",
+        "\"canary-9471\"",
+        "[]",
+        "[{}]",
+        " ",
+        "canary-9471",
+        "{'country':'SE'}",
+        "}",
+        "{}{}",
+        "{} canary-9471",
+        "{\"a\":}",
+        "{\"a\":NaN}",
+        "{\"a\":01}",
+        "{\"a\":1,}",
+        "{a:1}",
+        "{}//canary",
+        "{\"\\ud800\":1}",
+        "{\"a\":\"\u{1}\"}",
+        "\u{feff}{}",
+        "{\"a\":1e999}",
+        "country=SE&psu_type=individual",
+        truncated,
+        &deep,
+        &"[".repeat(4000),
+        &"{\"a\":[".repeat(600),
     ] {
         let shown: String = body.chars().take(60).collect();
-        cases.push(Case::field(format!("body {shown:?} of {} bytes", body.len()), call.clone().body(body), "body").hides(body));
+        cases.push(
+            Case::field(format!("body {shown:?} of {} bytes", body.len()), call.clone().body(body), "body")
+                .hides(body),
+        );
     }
     for length in [4097, 5000, 100_000] {
         let long = format!("{{\"canary-9471\":\"{}\"}}", "x".repeat(length - 18));
         assert_eq!(long.len(), length);
-        let case = Case::problem(format!("body of {length} bytes"), call.clone().body(long), 413, "body_too_large");
+        let case =
+            Case::problem(format!("body of {length} bytes"), call.clone().body(long), 413, "body_too_large");
         cases.push(case.about("body").hides("canary-9471"));
         let blank = format!("{whole}{}", " ".repeat(length - whole.len()));
-        let case = Case::problem(format!("body with blanks of {length} bytes"), call.clone().body(blank), 413, "body_too_large");
+        let case = Case::problem(
+            format!("body with blanks of {length} bytes"),
+            call.clone().body(blank),
+            413,
+            "body_too_large",
+        );
         cases.push(case.about("body"));
     }
     let required: &[&str] = match call.route {
@@ -220,9 +354,21 @@ fn content_types(cases: &mut Vec<Case>, call: &Call) {
         Case::problem(name, call, 415, "unsupported_media_type").about("Content-Type")
     };
     for media_type in [
-        "", "text/plain", "text/json", "application/xml", "application/jsonx", "application/json-seq", "application/*",
-        "application/problem+json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=canary-9471",
-        "json", "application/json, text/plain", "text/plain; application/json", "\"application/json\"", "åpplication/json",
+        "",
+        "text/plain",
+        "text/json",
+        "application/xml",
+        "application/jsonx",
+        "application/json-seq",
+        "application/*",
+        "application/problem+json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=canary-9471",
+        "json",
+        "application/json, text/plain",
+        "text/plain; application/json",
+        "\"application/json\"",
+        "åpplication/json",
     ] {
         let call = call.clone().header("content-type", media_type);
         cases.push(wrong(format!("content type {media_type:?}"), call).hides("canary-9471"));

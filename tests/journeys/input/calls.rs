@@ -123,7 +123,8 @@ impl WellFormed {
         // The bank may be polled from now on, so an accepted poll would be seen there.
         anna.world.pass(3_000);
         let start = |body: &Value| started(Call::to("POST /v1/consents", ""), body);
-        let choose = |id, body: &Value| started(Call::to("POST /v1/consents/{consent_id}/authorization", id), body);
+        let choose =
+            |id, body: &Value| started(Call::to("POST /v1/consents/{consent_id}/authorization", id), body);
         let with = |wish: Value| {
             let mut body = registration();
             body["authorization"] = wish;
@@ -149,7 +150,13 @@ impl WellFormed {
 
     /// Both starts, with either method.
     pub(crate) fn starts(&self) -> [&Call; 5] {
-        [&self.start, &self.start_redirect, &self.start_decoupled, &self.choose_redirect, &self.choose_decoupled]
+        [
+            &self.start,
+            &self.start_redirect,
+            &self.start_decoupled,
+            &self.choose_redirect,
+            &self.choose_decoupled,
+        ]
     }
 
     /// Each with a body, one per route.
@@ -168,16 +175,22 @@ async fn reads(anna: &Person<'_>, consent: &str) -> Vec<Call> {
     let today = today(anna.world.bank.clock().now_ms());
     let mut all = Vec::new();
     for (kind, routes) in [
-        ("accounts", [
-            "GET /v1/consents/{consent_id}/accounts",
-            "GET /v1/consents/{consent_id}/accounts/{account_id}",
-            "GET /v1/consents/{consent_id}/accounts/{account_id}/transactions",
-        ]),
-        ("card-accounts", [
-            "GET /v1/consents/{consent_id}/card-accounts",
-            "GET /v1/consents/{consent_id}/card-accounts/{account_id}",
-            "GET /v1/consents/{consent_id}/card-accounts/{account_id}/transactions",
-        ]),
+        (
+            "accounts",
+            [
+                "GET /v1/consents/{consent_id}/accounts",
+                "GET /v1/consents/{consent_id}/accounts/{account_id}",
+                "GET /v1/consents/{consent_id}/accounts/{account_id}/transactions",
+            ],
+        ),
+        (
+            "card-accounts",
+            [
+                "GET /v1/consents/{consent_id}/card-accounts",
+                "GET /v1/consents/{consent_id}/card-accounts/{account_id}",
+                "GET /v1/consents/{consent_id}/card-accounts/{account_id}/transactions",
+            ],
+        ),
     ] {
         let list = anna.get(&format!("/v1/consents/{consent}/{kind}")).await.expect(200);
         let list = &list[kind.replace('-', "_")];

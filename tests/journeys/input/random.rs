@@ -1,9 +1,6 @@
 //! Nonsense by the hundred: whatever the pieces, a function refuses in words of its own and goes no further.
 
-use super::{
-    Call, WellFormed,
-    calls::escaped,
-};
+use super::{Call, WellFormed, calls::escaped};
 use crate::world::{Answer, World};
 use serde_json::{Map, Value, json};
 
@@ -29,18 +26,85 @@ impl Dice {
 }
 
 const TEXTS: &[&str] = &[
-    "", " ", "\0", "\r\nx-canary: 1", "\t", "null", "true", "0", "-1", "1e999", "NaN", "SE", "FI", "individual", "corporate",
-    "redirect", "decoupled", "android", "5560004615", "190102039815", "203.0.113.7", "10.0.0.1", "::", "2026-01-01", "..", "../..",
-    "%00", "%", "%zz", "${jndi:ldap://evil.example}", "' OR '1'='1", "<script>", "{{7*7}}", "\u{202e}", "\u{feff}", "ÅÄÖ", "\u{1f600}",
-    "a1_AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAA", "\\ud800", "\"", "\\", ";", ",", "&date_to=2026-01-01", "#", "?", "/",
+    "",
+    " ",
+    "\0",
+    "\r\nx-canary: 1",
+    "\t",
+    "null",
+    "true",
+    "0",
+    "-1",
+    "1e999",
+    "NaN",
+    "SE",
+    "FI",
+    "individual",
+    "corporate",
+    "redirect",
+    "decoupled",
+    "android",
+    "5560004615",
+    "190102039815",
+    "203.0.113.7",
+    "10.0.0.1",
+    "::",
+    "2026-01-01",
+    "..",
+    "../..",
+    "%00",
+    "%",
+    "%zz",
+    "${jndi:ldap://evil.example}",
+    "' OR '1'='1",
+    "<script>",
+    "{{7*7}}",
+    "\u{202e}",
+    "\u{feff}",
+    "ÅÄÖ",
+    "\u{1f600}",
+    "a1_AAAAAAAAAAAAAAAAAAAAAA",
+    "AAAAAAAAAAAAAAAAAAAAAA",
+    "\\ud800",
+    "\"",
+    "\\",
+    ";",
+    ",",
+    "&date_to=2026-01-01",
+    "#",
+    "?",
+    "/",
 ];
 const FIELDS: &[&str] = &[
-    "country", "psu_type", "psu_corporate_id", "reference", "authorization", "method", "app", "same_device", "personal_number",
-    "handle", "date_from", "", "constructor", "\0",
+    "country",
+    "psu_type",
+    "psu_corporate_id",
+    "reference",
+    "authorization",
+    "method",
+    "app",
+    "same_device",
+    "personal_number",
+    "handle",
+    "date_from",
+    "",
+    "constructor",
+    "\0",
 ];
 const HEADERS: &[&str] = &[
-    "psu-ip-address", "idempotency-key", "content-type", "accept", "forwarded", "x-forwarded-for", "content-encoding", "cookie",
-    "x-amzn-trace-id", "x-http-method-override", "if-none-match", "range", "expect-ct",
+    "psu-ip-address",
+    "idempotency-key",
+    "content-type",
+    "accept",
+    "forwarded",
+    "x-forwarded-for",
+    "content-encoding",
+    "cookie",
+    "x-amzn-trace-id",
+    "x-http-method-override",
+    "if-none-match",
+    "range",
+    "expect-ct",
 ];
 const PARAMETERS: &[&str] = &["date_from", "date_to", "cursor", "state", "code", "error", "consent_id", ""];
 
@@ -126,12 +190,15 @@ fn nonsense(dice: &mut Dice, ground: &Call) -> Call {
 fn complaint(call: &Call, answer: &Answer) -> Option<String> {
     let document: Value = serde_json::from_str(&answer.text).unwrap_or_default();
     let ours = match answer.header("content-type") {
-        Some("application/problem+json") => document["code"].is_string() && document["status"] == answer.status,
+        Some("application/problem+json") => {
+            document["code"].is_string() && document["status"] == answer.status
+        }
         Some("application/json") => document["message"].is_string(),
         Some("text/html; charset=utf-8") => call.has("/callback"),
         _ => false,
     };
-    let echo = format!("{:?} {}", answer.headers, answer.text).to_lowercase().contains(&MARKER.to_lowercase());
+    let echo =
+        format!("{:?} {}", answer.headers, answer.text).to_lowercase().contains(&MARKER.to_lowercase());
     let fine = (400..500).contains(&answer.status) && ours && !echo;
     (!fine).then(|| {
         let sent = format!("{} {} {:?} {}", call.method(), call.path(), call.headers, call.body);
@@ -153,7 +220,13 @@ pub(super) async fn run(world: &World) {
         let answer = call.send(&anna).await;
         let complaint = complaint(&call, &answer);
         assert!(complaint.is_none(), "SEED={seed}, call {number}: {}", complaint.unwrap_or_default());
-        assert_eq!(world.bank.ledger().calls.len(), before.0, "SEED={seed}, call {number}: {} {}", call.path(), call.body);
+        assert_eq!(
+            world.bank.ledger().calls.len(),
+            before.0,
+            "SEED={seed}, call {number}: {} {}",
+            call.path(),
+            call.body
+        );
     }
     assert!(world.dump().await == before.1, "SEED={seed}: something was stored");
 }
