@@ -10,6 +10,8 @@ case "$arch" in
     arm64) target=aarch64-unknown-linux-gnu ;;
     *) echo "ARCH must be x86_64 or arm64" >&2; exit 2 ;;
 esac
+# cargo-lambda finds its cross compiler (for the glibc of Amazon Linux) beside itself.
+export PATH="$PWD/.tools/bin:$PATH"
 libraries=$(rustc --print target-libdir --target "$target")
 if [ ! -d "$libraries" ]; then
     echo "This toolchain has no standard library for $target. Where it may be fetched: rustup target add $target" >&2

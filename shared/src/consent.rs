@@ -141,3 +141,6 @@ impl Consent {
         self
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 mod claims;
 
 use crate::{
-    input::{Call, WellFormed},
+    input::{Call, WellFormed, bearer},
     world::{Answer, World, journeys},
 };
 use cloud::{Issuer, TokenSpec};
@@ -19,18 +19,6 @@ journeys![
     a_client_names_only_apps_of_its_own,
     what_is_no_route_is_404_with_or_without_a_token,
 ];
-
-/// A call with another token, or with none.
-async fn send(world: &World, call: &Call, authorization: Option<&str>) -> Answer {
-    let mut request = world.call(call.method(), &call.path());
-    for (name, value) in &call.headers {
-        request = request.header(name, value);
-    }
-    if let Some(authorization) = authorization {
-        request = request.header("authorization", authorization);
-    }
-    request.body(call.body.clone()).send().await
-}
 
 /// One well-formed call per guarded route of the template.
 fn one_per_route<'a>(world: &World, well_formed: &'a WellFormed) -> Vec<&'a Call> {
@@ -114,7 +102,7 @@ async fn a_call_without_a_good_token_gets_the_gateways_401(world: &World) {
     let (before, tokens) = (world.bank.ledger().calls.len(), no_good(world, &anna.spec).await);
     for call in one_per_route(world, &well_formed) {
         for (what, authorization) in &tokens {
-            let answer = send(world, call, authorization.as_deref()).await;
+            let answer = call.send(world, authorization.as_deref()).await;
             gateways_own(&answer, 401, "Unauthorized", &format!("{}: {what}", call.route));
             assert!(
                 answer.header("www-authenticate").is_some_and(|challenge| challenge.starts_with("Bearer"))
@@ -122,8 +110,8 @@ async fn a_call_without_a_good_token_gets_the_gateways_401(world: &World) {
         }
     }
     assert_eq!(world.bank.ledger().calls.len(), before);
-    let good = format!("Bearer {}", world.issuer.token(&anna.spec));
-    let answer = send(world, &well_formed.reads[0], Some(&good)).await;
+    let good = bearer(world, &anna.spec);
+    let answer = well_formed.reads[0].send(world, Some(&good)).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
@@ -131,7 +119,6 @@ async fn a_good_token_without_the_routes_scope_gets_the_gateways_403(world: &Wor
     let anna = world.person();
     let well_formed = WellFormed::prepare(&anna).await;
     let before = (world.bank.ledger().calls.len(), world.dump().await);
-    let bearer = |spec: &TokenSpec| format!("Bearer {}", world.issuer.token(spec));
     let id_token = format!("Bearer {}", world.issuer.id_token(&anna.spec));
     for call in one_per_route(world, &well_formed) {
         let route = world.door.routes().iter().find(|route| route.key() == call.route).unwrap();
@@ -141,14 +128,14 @@ async fn a_good_token_without_the_routes_scope_gets_the_gateways_403(world: &Wor
         let upper = needed.to_uppercase();
         let longer = format!("{needed}:all");
         for scopes in [&others[..], &[], &[upper.as_str()], &[longer.as_str()], &["openid", "profile"]] {
-            let answer = send(world, call, Some(&bearer(&anna.spec.clone().scopes(scopes)))).await;
+            let answer = call.send(world, Some(&bearer(world, &anna.spec.clone().scopes(scopes)))).await;
             gateways_own(&answer, 403, "Forbidden", &format!("{}: {scopes:?}", call.route));
         }
-        gateways_own(&send(world, call, Some(&id_token)).await, 403, "Forbidden", call.route);
+        gateways_own(&call.send(world, Some(&id_token)).await, 403, "Forbidden", call.route);
         // With nothing but that scope it reaches the function, which knows no such consent or wants a body.
         let mut harmless = call.clone().body("");
         harmless.consent = "AAAAAAAAAAAAAAAAAAAAAA".to_owned();
-        let answer = send(world, &harmless, Some(&bearer(&anna.spec.clone().scopes(&[needed])))).await;
+        let answer = harmless.send(world, Some(&bearer(world, &anna.spec.clone().scopes(&[needed])))).await;
         assert!(
             answer.status == 404 || answer.status == 400,
             "{}: {} {}",
@@ -171,15 +158,13 @@ async fn a_token_that_names_no_end_user_is_refused_by_us(world: &World) {
     let empty = TokenSpec { sub: String::new(), ..anna.spec.clone() };
     for call in one_per_route(world, &well_formed) {
         for spec in [&machine, &by_azp, &nobody, &empty] {
-            let bearer = format!("Bearer {}", world.issuer.token(spec));
-            send(world, call, Some(&bearer)).await.problem(403, "user_token_required");
+            call.send(world, Some(&bearer(world, spec))).await.problem(403, "user_token_required");
         }
     }
     assert!((world.bank.ledger().calls.len(), world.dump().await) == before);
     // An authorized party that is not the subject is no machine; the client id is asked first.
-    let user = anna.spec.clone().claim("azp", anna.spec.sub.as_str());
-    let bearer = format!("Bearer {}", world.issuer.token(&user));
-    assert_eq!(send(world, &well_formed.reads[0], Some(&bearer)).await.status, 200);
+    let user = bearer(world, &anna.spec.clone().claim("azp", anna.spec.sub.as_str()));
+    assert_eq!(well_formed.reads[0].send(world, Some(&user)).await.status, 200);
 }
 
 async fn a_client_names_only_apps_of_its_own(world: &World) {
@@ -191,8 +176,7 @@ async fn a_client_names_only_apps_of_its_own(world: &World) {
     let azp_is_second = other.clone().claim("azp", anna.spec.client_id.as_str());
     for call in well_formed.starts().into_iter().skip(1) {
         for spec in [&other, &none, &azp_is_second] {
-            let bearer = format!("Bearer {}", world.issuer.token(spec));
-            let problem = send(world, call, Some(&bearer)).await.problem(400, "invalid_request");
+            let problem = call.send(world, Some(&bearer(world, spec))).await.problem(400, "invalid_request");
             assert_eq!(problem["errors"][0]["field"], "app", "{problem}");
         }
     }
@@ -203,7 +187,7 @@ async fn what_is_no_route_is_404_with_or_without_a_token(world: &World) {
     let anna = world.person();
     let well_formed = WellFormed::prepare(&anna).await;
     let before = world.bank.ledger().calls.len();
-    let good = format!("Bearer {}", world.issuer.token(&anna.spec));
+    let good = bearer(world, &anna.spec);
     let mut unknown: Vec<(&str, String)> = [
         "/",
         "/v1",

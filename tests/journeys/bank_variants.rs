@@ -33,7 +33,6 @@ async fn both_flows_pass_with_every_family_of_links_and_either_status() {
             let ledger = world.bank.ledger();
             let init = &ledger.of_kind("decoupled.init")[0].target;
             assert!(init.ends_with(&format!("initAuthorization/{version}")), "{init}");
-            world.search(&[]);
         }
     }
 }
@@ -54,7 +53,6 @@ async fn a_personal_number_from_a_verified_claim_is_shown_as_verified() {
     assert_eq!(anna.poll(&order.id).await.expect(200)["status"], "active");
     let consent = anna.get(&format!("/v1/consents/{}", order.id)).await.expect(200);
     assert_eq!(consent["identity"], "verified");
-    world.search(&[]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

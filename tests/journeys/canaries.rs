@@ -5,7 +5,7 @@ use crate::world::search::{Canaries, Kind};
 
 #[test]
 fn a_leak_of_each_kind_in_each_form_is_found() {
-    let mut canaries = Canaries::default();
+    let canaries = Canaries::default();
     for kind in Kind::ALL {
         canaries.add(kind, &format!("canary+of/{kind:?}=\"value\""));
     }
@@ -38,6 +38,8 @@ async fn a_world_in_which_something_leaks_does_not_pass() {
     let anna = world.person();
     anna.start_decoupled().await;
     world.lines.lock().unwrap().push(format!("somebody logged {}", crate::world::client::ANNA));
-    let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.search(&[])));
-    assert!(found.is_err(), "the leak was not found");
+    let leaks = world.leaks(&[]);
+    assert_eq!(leaks.len(), 1, "{leaks:?}");
+    // Or the world's own end would find it too.
+    world.lines.lock().unwrap().clear();
 }

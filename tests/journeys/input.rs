@@ -3,11 +3,14 @@
 
 mod bodies;
 mod calls;
-mod edges;
+mod headers;
+mod paths;
 mod random;
+mod shapes;
+mod wishes;
 
 use crate::world::{Answer, World, client::ADDRESS, client::fresh_key, journeys};
-pub(crate) use calls::{Call, WellFormed};
+pub(crate) use calls::{Call, WellFormed, bearer};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -90,8 +93,8 @@ impl Case {
 async fn every_wrong_field_header_path_and_query_is_named_and_goes_nowhere(world: &World) {
     let anna = world.person();
     let well_formed = WellFormed::prepare(&anna).await;
-    let cases: Vec<Case> =
-        bodies::cases(&well_formed).into_iter().chain(edges::cases(world, &well_formed)).collect();
+    let around = headers::cases(&well_formed).into_iter().chain(paths::cases(world, &well_formed));
+    let cases: Vec<Case> = bodies::cases(&well_formed).into_iter().chain(around).collect();
     let names: BTreeSet<&str> = cases.iter().map(|case| case.name.as_str()).collect();
     assert!(names.len() == cases.len() && cases.len() >= 600, "{} cases, {} names", cases.len(), names.len());
     let routes: BTreeSet<String> = cases.iter().map(|case| case.call.route.to_owned()).collect();
@@ -99,9 +102,10 @@ async fn every_wrong_field_header_path_and_query_is_named_and_goes_nowhere(world
     assert_eq!(routes, guarded.map(|route| route.key()).collect(), "every route has cases");
 
     let before = (world.bank.ledger().calls.len(), world.dump().await);
+    let token = bearer(world, &anna.spec);
     let mut complaints = Vec::new();
     for case in &cases {
-        complaints.extend(case.complaint(&case.call.send(&anna).await));
+        complaints.extend(case.complaint(&case.call.send(world, Some(&token)).await));
     }
     assert!(complaints.is_empty(), "{} of {}:\n{}", complaints.len(), cases.len(), complaints.join("\n"));
     assert_eq!(world.bank.ledger().calls.len(), before.0, "nothing was called");
@@ -109,7 +113,7 @@ async fn every_wrong_field_header_path_and_query_is_named_and_goes_nowhere(world
 
     // It was the one mistake, and not something else, that stopped each of them.
     for call in well_formed.all() {
-        let answer = call.send(&anna).await;
+        let answer = call.send(world, Some(&token)).await;
         assert!((200..300).contains(&answer.status), "{}: {} {}", call.route, answer.status, answer.text);
     }
     assert!(world.bank.ledger().calls.len() > before.0);
@@ -166,7 +170,7 @@ async fn forwarded_headers_say_nothing_about_the_psu(world: &World) {
     let path = format!("/v1/consents/{id}/accounts");
     for (sent, passed_on) in [(None, None), (Some(ADDRESS), Some(ADDRESS))] {
         let mut request = anna.call("GET", &path);
-        for (name, value) in edges::FORWARDED {
+        for (name, value) in headers::FORWARDED {
             request = request.header(name, value);
         }
         if let Some(address) = sent {

@@ -4,6 +4,15 @@
 //!
 //! Files mirror the functions; beside them stand the measures that cut across: exchanges, input, secrets, structure.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that meets something unexpected is to stop there and say so"
+)]
+
 mod world;
 
 mod account_fetch;

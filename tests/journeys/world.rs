@@ -93,7 +93,7 @@ impl World {
     pub(crate) async fn with(setting: Setting) -> Self {
         let stage = Stage::set(setting).await;
         let lines = Arc::new(Mutex::new(Vec::new()));
-        let invoke = InProcess::new(&stage.environment, Arc::clone(&lines));
+        let invoke = InProcess::new(&stage.environment, &lines);
         stage.open(Arc::new(invoke), lines).await
     }
 
@@ -128,21 +128,29 @@ impl World {
 
     /// New processes in place of the old, as far as this process can tell: nothing is left in their memory.
     pub(crate) async fn restart_functions(&mut self) {
-        let invoke = InProcess::new(&self.environment, Arc::clone(&self.lines));
+        let invoke = InProcess::new(&self.environment, &self.lines);
         self.door = front_door(&self.bank, &self.issuer, Arc::new(invoke)).await;
     }
 
-    /// Searches everything that was printed and every problem that was answered for what was secret here.
-    #[track_caller]
-    pub(crate) fn search(&self, printed: &[String]) {
+    /// What was secret here and stands in something that was printed or in a problem that was answered.
+    pub(crate) fn leaks(&self, printed: &[String]) -> Vec<String> {
         for order in self.bank.orders() {
             self.canaries.add(Kind::SessionLink, &order.session_id);
         }
         let (lines, problems) = (self.lines.lock().unwrap(), self.problems.lock().unwrap());
-        for line in lines.iter().chain(printed).chain(problems.iter()) {
+        let leaking = lines.iter().chain(printed).chain(problems.iter()).filter_map(|line| {
             let found = self.canaries.find(line);
-            assert!(found.is_empty(), "{found:?} in {line}");
-        }
+            (!found.is_empty()).then(|| format!("{found:?} in {line}"))
+        });
+        leaking.collect()
+    }
+
+    /// Holds everything that was printed against what was secret here. What functions in this process print is looked
+    /// at when the world ends.
+    #[track_caller]
+    pub(crate) fn search(&self, printed: &[String]) {
+        let leaks = self.leaks(printed);
+        assert!(leaks.is_empty(), "{leaks:#?}");
     }
 
     /// Searches the raw table, and the bytes of its binary attributes.
@@ -162,6 +170,14 @@ impl World {
     /// Every raw item of the table.
     pub(crate) async fn dump(&self) -> serde_json::Value {
         self.table.dump(TABLE).await.unwrap()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.search(&[]);
+        }
     }
 }
 
@@ -235,7 +251,6 @@ macro_rules! journeys {
                 async fn $name() {
                     let world = crate::world::World::in_process().await;
                     super::$name(&world).await;
-                    world.search(&[]);
                     world.search_table().await;
                 }
             )+

@@ -1,12 +1,11 @@
 //! What the functions make of claims: worlds and events of their own, so only in this process.
 
 use crate::{
-    input::{Call, WellFormed},
+    input::{Call, WellFormed, bearer},
     world::{Person, Setting, World, client::swedish, environment, in_process::InProcess},
 };
 use cloud::Invoke;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// The same user as another tenant's, or as nobody's.
 fn in_tenant<'w>(person: &Person<'w>, tenant: impl Into<Value>) -> Person<'w> {
@@ -96,7 +95,7 @@ async fn invoked(
 
 fn functions(world: &World) -> InProcess {
     let environment = environment(&world.bank, &world.issuer, &world.table_proxy, &world.secret_proxy);
-    InProcess::new(&environment, Arc::clone(&world.lines))
+    InProcess::new(&environment, &world.lines)
 }
 
 fn jwt(claims: &Value) -> Value {
@@ -119,7 +118,7 @@ async fn an_event_without_verified_claims_is_our_own_mistake_and_calls_nothing()
         json!({"lambda": {"jwt": {"claims": claims}}}),
     ];
     for call in super::one_per_route(&world, &well_formed) {
-        let call = call.clone().and("authorization", format!("Bearer {}", world.issuer.token(&anna.spec)));
+        let call = call.clone().and("authorization", bearer(&world, &anna.spec));
         for authorizer in [None].into_iter().chain(elsewhere.iter().map(Some)) {
             let (status, problem) = invoked(&world, &functions, &call, authorizer).await;
             assert_eq!(

@@ -1,6 +1,10 @@
-//! Mistakes in bodies: of each field, at each level, and of the body itself.
+//! Mistakes in the fields of bodies, at each level.
 
-use super::{Call, Case, WellFormed};
+use super::{
+    Call, Case, WellFormed,
+    shapes::{content_types, not_an_object},
+    wishes::wishes,
+};
 use serde_json::{Value, json};
 
 pub(super) fn cases(well_formed: &WellFormed) -> Vec<Case> {
@@ -20,7 +24,13 @@ pub(super) fn cases(well_formed: &WellFormed) -> Vec<Case> {
 }
 
 /// One case per wrong value of the field at `pointer`; the problem names `field`.
-fn wrong(cases: &mut Vec<Case>, call: &Call, pointer: &str, field: &'static str, values: &[Value]) {
+pub(super) fn wrong(
+    cases: &mut Vec<Case>,
+    call: &Call,
+    pointer: &str,
+    field: &'static str,
+    values: &[Value],
+) {
     for value in values {
         let method = if call.body.contains("decoupled") { " (decoupled)" } else { "" };
         let shown: String = value.to_string().chars().take(80).collect();
@@ -30,7 +40,7 @@ fn wrong(cases: &mut Vec<Case>, call: &Call, pointer: &str, field: &'static str,
 }
 
 /// Values of no text field.
-fn not_text() -> Vec<Value> {
+pub(super) fn not_text() -> Vec<Value> {
     vec![json!(4711), json!(-1.5), json!(true), json!(["in-a-list"]), json!({"in-an-object": "in-an-object"})]
 }
 
@@ -67,8 +77,9 @@ fn countries(cases: &mut Vec<Case>, start: &Call) {
 
 fn kinds_of_customer(cases: &mut Vec<Case>, start: &Call) {
     let mut values = not_text();
-    values
-        .extend(["Individual", "INDIVIDUAL", "private", "", "individual ", "company-9471"].map(Value::from));
+    values.extend(
+        ["Individual", "INDIVIDUAL", "private", "", "individual\u{a0}", "company-9471"].map(Value::from),
+    );
     values.push(Value::Null);
     wrong(cases, start, "/psu_type", "psu_type", &values);
     cases.push(Case::field("psu_type missing", start.clone().field("/psu_type", None), "psu_type"));
@@ -147,104 +158,6 @@ fn references(cases: &mut Vec<Case>, start: &Call) {
     wrong(cases, start, "/reference", "reference", &values);
 }
 
-/// How the PSU is to sign: the same rules in both starts.
-fn wishes(cases: &mut Vec<Case>, (redirect, decoupled): (&Call, &Call), at: &str) {
-    let place = |field: &str| format!("{at}/{field}");
-    if !at.is_empty() {
-        let values = [json!("redirect"), json!(true), json!(1), json!([]), json!([{"method": "redirect"}])];
-        wrong(cases, redirect, at, "authorization", &values);
-        let call = redirect.clone().field(at, Some(&json!({})));
-        cases.push(Case::field("authorization = {}", call, "method").about("app"));
-    }
-    let mut values = not_text();
-    values.extend(["Redirect", "REDIRECT", "bankid", "", "decoupled ", "embedded-9471"].map(Value::from));
-    values.push(Value::Null);
-    wrong(cases, redirect, &place("method"), "method", &values);
-    cases.push(Case::field("method missing", redirect.clone().field(&place("method"), None), "method"));
-
-    let mut values = not_text();
-    values.extend(
-        ["", "Android", "desktop-9471", "an droid", "android ", "https://evil.example/", "äpple"]
-            .map(Value::from),
-    );
-    values.extend([json!("x".repeat(33)), Value::Null]);
-    for call in [redirect, decoupled] {
-        wrong(cases, call, &place("app"), "app", &values);
-    }
-    cases.push(Case::field("app missing", redirect.clone().field(&place("app"), None), "app"));
-
-    let values = [
-        json!("true"),
-        json!("false"),
-        json!(""),
-        json!(1),
-        json!(0),
-        json!([true]),
-        json!({"is-a-phone": true}),
-    ];
-    wrong(cases, decoupled, &place("same_device"), "same_device", &values);
-    for here in [true, false] {
-        let call = redirect.clone().field(&place("same_device"), Some(&json!(here)));
-        cases.push(Case::field(format!("redirect with same_device {here}"), call, "method"));
-    }
-    personal_numbers(cases, redirect, decoupled, &place("personal_number"));
-}
-
-fn personal_numbers(cases: &mut Vec<Case>, redirect: &Call, decoupled: &Call, pointer: &str) {
-    let valid = checked("19010203981");
-    let mut values = not_text();
-    values.extend([json!(valid.parse::<u64>().unwrap()), json!([valid]), Value::Null]);
-    values.extend(
-        [
-            "",
-            "1",
-            "0102039815",
-            "010203-9815",
-            "1901020398150",
-            "19010203-98-15",
-            " 190102039815",
-            "19010203981O",
-            "１９０１０２０３９８１５",
-            "190102039814",
-            "+90102039815",
-        ]
-        .map(Value::from),
-    );
-    // The check digit is right, the day does not exist (coordination numbers: day + 60).
-    values.extend(
-        [
-            "19011303981",
-            "19010003981",
-            "19010132981",
-            "19010100981",
-            "19010230981",
-            "19000229981",
-            "19010192981",
-            "19010199981",
-        ]
-        .map(|digits| json!(checked(digits))),
-    );
-    wrong(cases, decoupled, pointer, "personal_number", &values);
-    let missing = decoupled.clone().field(pointer, None);
-    cases.push(Case::field("personal_number missing", missing, "personal_number"));
-    let call = redirect.clone().field(pointer, Some(&json!(valid)));
-    cases.push(Case::field("redirect with a personal number", call, "method").hides(&valid));
-    let call = redirect.clone().field(pointer, Some(&json!("9471-canary")));
-    cases.push(
-        Case::field("redirect with half a personal number", call, "personal_number").hides("9471-canary"),
-    );
-}
-
-/// Eleven digits and the check digit over the last ten of the twelve (modulus 10).
-fn checked(eleven: &str) -> String {
-    let weighed = |(at, byte): (usize, u8)| {
-        let digit = u32::from(byte - b'0') * if at % 2 == 0 { 2 } else { 1 };
-        digit / 10 + digit % 10
-    };
-    let sum: u32 = eleven.bytes().skip(2).enumerate().map(weighed).sum();
-    format!("{eleven}{}", (10 - sum % 10) % 10)
-}
-
 fn handles(cases: &mut Vec<Case>, activate: &Call) {
     let mut values = not_text();
     values.extend(
@@ -281,99 +194,4 @@ fn unknown_fields(cases: &mut Vec<Case>, well_formed: &WellFormed) {
             well_formed.start_redirect.clone().field(&format!("/authorization/{name}"), Some(&json!(1)));
         cases.push(Case::field(format!("unknown field {name:?} inside"), call, "authorization"));
     }
-}
-
-fn not_an_object(cases: &mut Vec<Case>, call: &Call) {
-    let deep = format!("{}{}", "{\"a\":".repeat(300), "1");
-    let whole = &call.body;
-    let truncated = whole.get(..whole.len() - 1).unwrap();
-    for body in [
-        "null",
-        "true",
-        "4711",
-        "\"canary-9471\"",
-        "[]",
-        "[{}]",
-        " ",
-        "canary-9471",
-        "{'country':'SE'}",
-        "}",
-        "{}{}",
-        "{} canary-9471",
-        "{\"a\":}",
-        "{\"a\":NaN}",
-        "{\"a\":01}",
-        "{\"a\":1,}",
-        "{a:1}",
-        "{}//canary",
-        "{\"\\ud800\":1}",
-        "{\"a\":\"\u{1}\"}",
-        "\u{feff}{}",
-        "{\"a\":1e999}",
-        "country=SE&psu_type=individual",
-        truncated,
-        &deep,
-        &"[".repeat(4000),
-        &"{\"a\":[".repeat(600),
-    ] {
-        let shown: String = body.chars().take(60).collect();
-        cases.push(
-            Case::field(format!("body {shown:?} of {} bytes", body.len()), call.clone().body(body), "body")
-                .hides(body),
-        );
-    }
-    for length in [4097, 5000, 100_000] {
-        let long = format!("{{\"canary-9471\":\"{}\"}}", "x".repeat(length - 18));
-        assert_eq!(long.len(), length);
-        let case =
-            Case::problem(format!("body of {length} bytes"), call.clone().body(long), 413, "body_too_large");
-        cases.push(case.about("body").hides("canary-9471"));
-        let blank = format!("{whole}{}", " ".repeat(length - whole.len()));
-        let case = Case::problem(
-            format!("body with blanks of {length} bytes"),
-            call.clone().body(blank),
-            413,
-            "body_too_large",
-        );
-        cases.push(case.about("body"));
-    }
-    let required: &[&str] = match call.route {
-        "POST /v1/consents" => &["country", "psu_type"],
-        "POST /v1/consents/{consent_id}/authorization" => &["method", "app"],
-        "POST /v1/consents/{consent_id}/activation" => &["handle"],
-        _ => return,
-    };
-    for (name, empty) in [("no body", ""), ("an empty object", "{}")] {
-        let case = Case::problem(name, call.clone().body(empty), 400, "invalid_request");
-        cases.push(required.iter().fold(case, |case, field| case.about(field)));
-    }
-}
-
-fn content_types(cases: &mut Vec<Case>, call: &Call) {
-    let wrong = |name: String, call: Call| {
-        Case::problem(name, call, 415, "unsupported_media_type").about("Content-Type")
-    };
-    for media_type in [
-        "",
-        "text/plain",
-        "text/json",
-        "application/xml",
-        "application/jsonx",
-        "application/json-seq",
-        "application/*",
-        "application/problem+json",
-        "application/x-www-form-urlencoded",
-        "multipart/form-data; boundary=canary-9471",
-        "json",
-        "application/json, text/plain",
-        "text/plain; application/json",
-        "\"application/json\"",
-        "åpplication/json",
-    ] {
-        let call = call.clone().header("content-type", media_type);
-        cases.push(wrong(format!("content type {media_type:?}"), call).hides("canary-9471"));
-    }
-    cases.push(wrong("no content type".to_owned(), call.clone().without("content-type")));
-    let twice = call.clone().header("content-type", "text/plain").and("content-type", "application/json");
-    cases.push(wrong("two content types".to_owned(), twice));
 }

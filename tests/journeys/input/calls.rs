@@ -1,9 +1,10 @@
 //! A call of every guarded route that would succeed as it stands: the ground on which one mistake at a time is made.
 
 use crate::world::{
-    Answer, Person,
+    Answer, Person, World,
     client::{ADDRESS, ANNA, fresh_key, parameter},
 };
+use cloud::TokenSpec;
 use serde_json::{Value, json};
 
 /// A call by its route in the template, in pieces that can be changed.
@@ -76,17 +77,25 @@ impl Call {
         self.body(body.to_string())
     }
 
-    /// Sends it with the person's token.
-    pub(crate) async fn send(&self, person: &Person<'_>) -> Answer {
-        let mut request = person.call(self.method(), &self.path());
+    /// Sends it with this `Authorization`, or with none.
+    pub(crate) async fn send(&self, world: &World, authorization: Option<&str>) -> Answer {
+        let mut request = world.call(self.method(), &self.path());
         for (name, value) in &self.headers {
             request = request.header(name, value);
+        }
+        if let Some(authorization) = authorization {
+            request = request.header("authorization", authorization);
         }
         if !self.body.is_empty() {
             request = request.body(self.body.clone());
         }
         request.send().await
     }
+}
+
+/// A good token of the issuer, as a header.
+pub(crate) fn bearer(world: &World, spec: &TokenSpec) -> String {
+    format!("Bearer {}", world.issuer.token(spec))
 }
 
 /// Percent-encoded, so that any text can stand in a path or a query.

@@ -1,6 +1,6 @@
 //! Nonsense by the hundred: whatever the pieces, a function refuses in words of its own and goes no further.
 
-use super::{Call, WellFormed, calls::escaped};
+use super::{Call, WellFormed, bearer, calls::escaped};
 use crate::world::{Answer, World};
 use serde_json::{Map, Value, json};
 
@@ -210,14 +210,14 @@ pub(super) async fn run(world: &World) {
     let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_260_115_u64);
     let mut dice = Dice(seed.max(1));
     let anna = world.person();
-    let well_formed = WellFormed::prepare(&anna).await;
+    let (token, well_formed) = (bearer(world, &anna.spec), WellFormed::prepare(&anna).await);
     let mut ground = well_formed.all();
     let callback = Call { route: "GET /v1/callback", ..well_formed.bare[0].clone() };
     ground.push(&callback);
     let before = (world.bank.ledger().calls.len(), world.dump().await);
     for number in 0..CALLS {
         let call = nonsense(&mut dice, ground[number % ground.len()]);
-        let answer = call.send(&anna).await;
+        let answer = call.send(world, Some(&token)).await;
         let complaint = complaint(&call, &answer);
         assert!(complaint.is_none(), "SEED={seed}, call {number}: {}", complaint.unwrap_or_default());
         assert_eq!(

@@ -20,10 +20,10 @@ const FUNCTIONS: [&str; 5] =
 const TIMEOUT_MS: u64 = 25_000;
 
 impl InProcess {
-    pub(crate) fn new(environment: &BTreeMap<String, String>, lines: Arc<Mutex<Vec<String>>>) -> Self {
+    pub(crate) fn new(environment: &BTreeMap<String, String>, lines: &Arc<Mutex<Vec<String>>>) -> Self {
         let app = |name| {
             let config = Config::from(&|variable| environment.get(variable).cloned()).unwrap();
-            (name, Arc::new(App::new(config, Output::Kept(Arc::clone(&lines))).unwrap()))
+            (name, Arc::new(App::new(config, Output::Kept(Arc::clone(lines))).unwrap()))
         };
         Self { apps: FUNCTIONS.into_iter().map(app).collect() }
     }
