@@ -21,6 +21,7 @@
 //! claims and derived values come in as arguments. The store re-applies a transition to whatever a racing writer left,
 //! and the transition refuses by itself.
 
+mod activation;
 mod attempt;
 mod decoupled;
 mod grant;
@@ -30,7 +31,7 @@ mod start;
 mod status;
 
 pub use attempt::{
-    Approval, Attempt, Claim, Fingerprint, Method, Redirecting, Registration, Session, Signature,
+    Approval, Attempt, Claim, Fingerprint, Method, Proof, Redirecting, Registration, Session, Signature,
 };
 pub use grant::{Active, Clocks, Grant, Identity, LapseReason, LimitedBy, Refresh, Tokens};
 pub use reason::Reason;

@@ -5,13 +5,13 @@ mod claims;
 
 use crate::{
     input::{Call, WellFormed, bearer},
-    world::{Answer, World, journeys},
+    world::{Answer, World, only_in_process},
 };
 use cloud::{Issuer, TokenSpec};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-journeys![
+only_in_process![
     only_the_callback_is_open,
     a_call_without_a_good_token_gets_the_gateways_401,
     a_good_token_without_the_routes_scope_gets_the_gateways_403,

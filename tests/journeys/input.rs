@@ -9,12 +9,12 @@ mod random;
 mod shapes;
 mod wishes;
 
-use crate::world::{Answer, World, client::ADDRESS, client::fresh_key, journeys};
+use crate::world::{Answer, World, client::ADDRESS, client::fresh_key, only_in_process};
 pub(crate) use calls::{Call, WellFormed, bearer};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-journeys![
+only_in_process![
     every_wrong_field_header_path_and_query_is_named_and_goes_nowhere,
     all_mistakes_of_a_start_are_named_at_once,
     a_body_that_is_not_even_text_is_not_a_json_object,
@@ -113,6 +113,13 @@ async fn every_wrong_field_header_path_and_query_is_named_and_goes_nowhere(world
 
     // It was the one mistake, and not something else, that stopped each of them.
     for call in well_formed.all() {
+        let answer = call.send(world, Some(&token)).await;
+        assert!((200..300).contains(&answer.status), "{}: {} {}", call.route, answer.status, answer.text);
+    }
+    // And the limits are where they are said to be.
+    for call in well_formed.with_bodies() {
+        let longest = format!("{}{}", call.body, " ".repeat(4096 - call.body.len()));
+        let call = call.clone().header("content-type", "Application/JSON; charset=utf-8").body(longest);
         let answer = call.send(world, Some(&token)).await;
         assert!((200..300).contains(&answer.status), "{}: {} {}", call.route, answer.status, answer.text);
     }

@@ -245,6 +245,14 @@ macro_rules! journeys {
         pub(crate) const JOURNEYS: &[(&str, crate::world::Journey)] =
             &[$((concat!(module_path!(), "::", stringify!($name)), |world| Box::pin($name(world)))),+];
 
+        crate::world::only_in_process![$($name),+];
+    };
+}
+pub(crate) use journeys;
+
+/// Makes a test in this process of each: measures of which another target would show nothing more, or too slowly.
+macro_rules! only_in_process {
+    ($($name:ident),+ $(,)?) => {
         mod in_process {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -257,4 +265,4 @@ macro_rules! journeys {
         }
     };
 }
-pub(crate) use journeys;
+pub(crate) use only_in_process;

@@ -35,7 +35,7 @@ pub(crate) async fn handle(app: &App, request: Request) -> Answer {
     let digest = invocation.material.identity.digest("handle", &[handle.expose().as_bytes()]);
     let stored = invocation.load(&caller.owner, &consent).await?.stored;
     let now = invocation.now();
-    let activated = invocation.apply(stored, |consent| consent.activate(&digest, now)).await;
+    let activated = invocation.apply(stored, |consent| consent.activate(Some(&digest), now)).await;
     match activated {
         Ok(consent) => http::json(200, &ConsentAnswer::of(&consent, now)),
         Err(UpdateError::Refused(Refused::WrongState)) => Err(Problem::new(Code::NothingToActivate)),

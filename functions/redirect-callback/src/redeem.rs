@@ -4,7 +4,7 @@ use crate::{Outcome, count_conflict};
 use shared::{
     app::Invocation,
     bank::Fault,
-    consent::{Attempt, Claim, Clocks, Consent, Reason, Refused, Signature, Step, Tokens},
+    consent::{Attempt, Claim, Clocks, Consent, Proof, Reason, Refused, Signature, Step, Tokens},
     http::Problem,
     store::{Stored, UpdateError},
     telemetry::{self, Metric},
@@ -61,7 +61,8 @@ async fn spend(
     let tokens = Tokens { access: granted.access, access_expires, refresh: granted.refresh };
     let clocks = Clocks::new(claimed.country, &tokens, now);
     let handle_digest = invocation.material.identity.digest("handle", &[handle.expose().as_bytes()]);
-    let signature = Signature { bank_consent, tokens, clocks, code: digest, handle: handle_digest, at: now };
+    let proof = Proof::Handle { code: digest, handle: handle_digest };
+    let signature = Signature { bank_consent, tokens, clocks, proof, at: now };
     match invocation.apply(claimed, |consent| consent.sign(claim, signature.clone(), now)).await {
         Ok(_) => Ok(Outcome::Signed(Some(handle))),
         Err(UpdateError::Refused(_)) => {

@@ -120,6 +120,20 @@ pub struct Approval {
     pub identity: Identity,
 }
 
+/// What shows that a signature is its owner's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// After a redirect: whoever shows the handle besides the owner's token.
+    Handle {
+        /// Keyed hash of the code that was spent.
+        code: Digest,
+        /// Keyed hash of the handle that claims it.
+        handle: Digest,
+    },
+    /// After a BankID order in a renewal: its personal number ties the two, so the owner's token is enough.
+    Identity(Identity),
+}
+
 /// Tokens are held, but nobody has shown that they are theirs.
 #[derive(Clone, Debug)]
 pub struct Signature {
@@ -129,10 +143,8 @@ pub struct Signature {
     pub tokens: Tokens,
     /// When they end.
     pub clocks: Clocks,
-    /// Keyed hash of the code that was spent.
-    pub code: Digest,
-    /// Keyed hash of the handle that claims it.
-    pub handle: Digest,
+    /// What shows whose it is.
+    pub proof: Proof,
     /// When.
     pub at: Timestamp,
 }
@@ -180,6 +192,13 @@ pub enum Attempt {
         /// Since when.
         at: Timestamp,
     },
+}
+
+impl Signature {
+    /// Whether this very code brought it.
+    pub fn is_of(&self, code: &Digest) -> bool {
+        matches!(&self.proof, Proof::Handle { code: spent, .. } if spent.matches(code))
+    }
 }
 
 impl Attempt {

@@ -1,6 +1,6 @@
 //! Mobile BankID: the caller polls us, and we poll the bank no faster than it asked for.
 
-use super::{Active, Attempt, Clocks, Consent, Grant, Reason, Refresh, Refused, Tokens};
+use super::{Attempt, Clocks, Consent, Grant, Proof, Reason, Refused, Signature, Tokens};
 use crate::types::{BankConsentId, QrData, Timestamp};
 
 impl Consent {
@@ -20,26 +20,26 @@ impl Consent {
         }
     }
 
-    /// The PSU approved: straight to the grant, since the personal number in the order ties it to the owner. Refused
-    /// if the attempt was ended meanwhile: the tokens are then dropped.
+    /// The PSU approved. A first grant is there at once, since the personal number in the order ties it to the owner; a
+    /// renewal waits as signed, so that it can be held against the old grant. Refused if the attempt was ended
+    /// meanwhile: the tokens are then dropped.
     pub fn approved(self, order: &BankConsentId, tokens: &Tokens, now: Timestamp) -> Result<Self, Refused> {
-        let generation = self.next_generation();
         match (&self.grant, &self.attempt) {
             (Grant::Revoked { .. }, _) => Err(Refused::Revoked),
-            (_, Attempt::AwaitingApproval(approval)) if approval.registration.bank_consent == *order => {
-                let active = Active {
+            (grant, Attempt::AwaitingApproval(approval)) if approval.registration.bank_consent == *order => {
+                let signature = Signature {
                     bank_consent: order.clone(),
                     tokens: tokens.clone(),
-                    generation,
                     clocks: Clocks::new(self.country, tokens, now),
-                    refresh: Refresh::Idle,
-                    identity: Some(approval.identity),
-                    handle: None,
-                    since: now,
+                    proof: Proof::Identity(approval.identity),
+                    at: now,
                 };
-                Ok(Self { grant: Grant::Active(Box::new(active)), attempt: Attempt::None, ..self })
+                let renewal = !matches!(grant, Grant::None);
+                let signed = Self { attempt: Attempt::Signed(signature), ..self };
+                if renewal { Ok(signed) } else { signed.activate(None, now) }
             }
             (Grant::Active(active), Attempt::None) if active.bank_consent == *order => Ok(self),
+            (_, Attempt::Signed(known)) if known.bank_consent == *order => Ok(self),
             _ => Err(Refused::ClaimLost),
         }
     }

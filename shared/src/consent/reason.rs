@@ -47,6 +47,8 @@ reasons! {
     NotCustomer = "not_a_customer",
     /// The bank takes no more polls for this order.
     PolledTooOften = "polled_too_often",
+    /// A renewal was signed by somebody else: the new grant shares no account with the old.
+    RenewalOtherCustomer = "renewal_other_customer",
     /// The bank did not accept the personal number.
     PersonalNumberRefused = "personal_number_refused",
 }

@@ -4,7 +4,7 @@
 //! code is exchanged at once, and the result waits as [`Attempt::Signed`] for whoever can show both the owner's token
 //! and the handle.
 
-use super::{Active, Attempt, Claim, Consent, Grant, Reason, Refresh, Refused, SIGNED_LIFETIME, Signature};
+use super::{Attempt, Claim, Consent, Grant, Reason, Refused, Signature};
 use crate::types::{Digest, Timestamp};
 
 /// What a callback with a proved state means for this consent now.
@@ -41,7 +41,7 @@ impl Consent {
             (Attempt::AwaitingRedirect(_), None) => Step::NoteDenial,
             (Attempt::Redeeming { .. } | Attempt::Signed(_), None) => Step::Denied,
             (Attempt::Redeeming { code: held, .. }, Some(code)) if held.matches(code) => Step::Wait,
-            (Attempt::Signed(signature), Some(code)) if signature.code.matches(code) => Step::Repeat,
+            (Attempt::Signed(signature), Some(code)) if signature.is_of(code) => Step::Repeat,
             (Attempt::Redeeming { .. } | Attempt::Signed(_), Some(_)) => Step::Conflict,
             (Attempt::None, Some(_)) if matches!(self.grant, Grant::Active(_)) => Step::Done,
             _ => Step::Over,
@@ -72,9 +72,7 @@ impl Consent {
             Attempt::Redeeming { code: held, claim: holder, .. } if held.matches(&code) => {
                 if holder.by == claim.by { Ok(consent) } else { Err(Refused::InFlight) }
             }
-            Attempt::Signed(Signature { code: spent, .. }) if spent.matches(&code) => {
-                Err(Refused::AlreadySigned)
-            }
+            Attempt::Signed(signature) if signature.is_of(&code) => Err(Refused::AlreadySigned),
             Attempt::Redeeming { .. } | Attempt::Signed(_) => Ok(Self { attempt: conflict, ..consent }),
             Attempt::Failed { reason: Reason::TooLate, .. } => Err(Refused::TooLate),
             _ => Err(Refused::WrongState),
@@ -86,12 +84,10 @@ impl Consent {
     pub fn sign(self, claim: Claim, signature: Signature, now: Timestamp) -> Result<Self, Refused> {
         let consent = self.at(now);
         match &consent.attempt {
-            Attempt::Redeeming { claim: held, code, .. }
-                if held.by == claim.by && code.matches(&signature.code) =>
-            {
+            Attempt::Redeeming { claim: held, code, .. } if held.by == claim.by && signature.is_of(code) => {
                 Ok(Self { attempt: Attempt::Signed(signature), ..consent })
             }
-            Attempt::Signed(known) if known.code.matches(&signature.code) => Ok(consent),
+            Attempt::Signed(known) if known.proof == signature.proof => Ok(consent),
             _ => Err(Refused::ClaimLost),
         }
     }
@@ -115,51 +111,6 @@ impl Consent {
                 Ok(Self { attempt: Attempt::AwaitingRedirect(redirecting), ..consent })
             }
             _ => Err(Refused::ClaimLost),
-        }
-    }
-
-    /// The owner shows the handle: what was signed becomes the grant. Showing it again gives the same answer.
-    pub fn activate(self, handle: &Digest, now: Timestamp) -> Result<Self, Refused> {
-        let generation = self.next_generation();
-        let consent = self.at(now);
-        if let Grant::Revoked { .. } = consent.grant {
-            return Err(Refused::Revoked);
-        }
-        match (&consent.grant, consent.attempt) {
-            (_, Attempt::Signed(signature)) => {
-                if !signature.handle.matches(handle) {
-                    return Err(Refused::OtherHandle);
-                }
-                let Signature { bank_consent, tokens, clocks, handle, .. } = signature;
-                let (refresh, identity, handle) = (Refresh::Idle, None, Some(handle));
-                let active = Active {
-                    bank_consent,
-                    tokens,
-                    generation,
-                    clocks,
-                    refresh,
-                    identity,
-                    handle,
-                    since: now,
-                };
-                Ok(Self { grant: Grant::Active(Box::new(active)), attempt: Attempt::None, ..consent })
-            }
-            (Grant::Active(active), attempt @ Attempt::None) => match &active.handle {
-                Some(claimed) if claimed.matches(handle) => Ok(Self { attempt, ..consent }),
-                _ => Err(Refused::OtherHandle),
-            },
-            (_, Attempt::Failed { reason: Reason::NotClaimed | Reason::TooLate, .. }) => {
-                Err(Refused::TooLate)
-            }
-            _ => Err(Refused::WrongState),
-        }
-    }
-
-    /// Until when the handle can be claimed, if something is waiting for it.
-    pub fn claim_by(&self) -> Option<Timestamp> {
-        match &self.attempt {
-            Attempt::Signed(signature) => Some(signature.at + SIGNED_LIFETIME),
-            _ => None,
         }
     }
 }

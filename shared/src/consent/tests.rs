@@ -68,7 +68,13 @@ fn signature(code: u8, now: Timestamp) -> Signature {
     let tokens = tokens("first");
     let clocks = Clocks::new(Country::Se, &tokens, now);
     let bank_consent = BankConsentId::parse("bank-1").unwrap();
-    Signature { bank_consent, tokens, clocks, code: digest(code), handle: digest(7), at: now }
+    Signature {
+        bank_consent,
+        tokens,
+        clocks,
+        proof: Proof::Handle { code: digest(code), handle: digest(7) },
+        at: now,
+    }
 }
 
 fn signed() -> Consent {
@@ -77,7 +83,7 @@ fn signed() -> Consent {
 }
 
 fn active() -> Consent {
-    signed().activate(&digest(7), at(5)).unwrap()
+    signed().activate(Some(&digest(7)), at(5)).unwrap()
 }
 
 fn approval(start: Fingerprint) -> Approval {
@@ -198,11 +204,11 @@ fn a_callback_of_another_attempt_is_over() {
 
 #[test]
 fn a_signature_is_claimed_by_its_handle_within_five_minutes() {
-    assert_eq!(refused(signed().activate(&digest(8), at(5))), Refused::OtherHandle);
-    assert_eq!(refused(signed().activate(&digest(7), at(4) + SIGNED_LIFETIME)), Refused::TooLate);
-    assert_eq!(refused(redirected().activate(&digest(7), at(5))), Refused::WrongState);
-    assert!(active().activate(&digest(7), at(6)).is_ok(), "again is as good");
-    assert_eq!(refused(active().activate(&digest(8), at(6))), Refused::OtherHandle);
+    assert_eq!(refused(signed().activate(Some(&digest(8)), at(5))), Refused::OtherHandle);
+    assert_eq!(refused(signed().activate(Some(&digest(7)), at(4) + SIGNED_LIFETIME)), Refused::TooLate);
+    assert_eq!(refused(redirected().activate(Some(&digest(7)), at(5))), Refused::WrongState);
+    assert!(active().activate(Some(&digest(7)), at(6)).is_ok(), "again is as good");
+    assert_eq!(refused(active().activate(Some(&digest(8)), at(6))), Refused::OtherHandle);
 }
 
 #[test]
@@ -226,6 +232,60 @@ fn tokens_of_an_order_that_was_cancelled_meanwhile_are_refused() {
     assert_eq!(refused(cancelled.approved(&bank_consent, &tokens("late"), at(5))), Refused::ClaimLost);
     let other = BankConsentId::parse("bank-2").unwrap();
     assert_eq!(refused(approving().approved(&other, &tokens("foreign"), at(5))), Refused::ClaimLost);
+}
+
+#[test]
+fn a_renewal_is_an_attempt_beside_a_living_grant_and_its_failure_changes_nothing() {
+    let renewing = || active().renew(claim(6, 100), None, at(50)).unwrap();
+    assert_eq!((renewing().ordinal, renewing().status(at(51))), (2, Status::Active));
+    assert_eq!(refused(renewing().renew(claim(7, 110), None, at(51))), Refused::InFlight);
+    assert_eq!(refused(approving().renew(claim(7, 110), None, at(5))), Refused::WrongState);
+    let failed = renewing().start_failed(claim(6, 100), Reason::StartRefused, at(51)).unwrap();
+    assert_eq!(failed.readable(at(52)).unwrap().tokens.access.expose(), "first");
+    assert_eq!(
+        failed.callback(1, Some(&digest(5)), at(52)),
+        Step::Over,
+        "the first attempt's state is of the past"
+    );
+}
+
+#[test]
+fn a_decoupled_renewal_waits_as_signed_and_is_swapped_in_by_the_owners_token() {
+    let order = BankConsentId::parse("bank-1").unwrap();
+    let signed = || {
+        let registered = Registration { made: at(50), ..registration() };
+        let pending = Approval { registration: registered, ..approval(fingerprint(3, 3)) };
+        let asked = active().renew(claim(6, 100), None, at(50)).unwrap();
+        let asked = asked.approval_begun(claim(6, 100), pending, at(51)).unwrap();
+        asked.approved(&order, &tokens("second"), at(60)).unwrap()
+    };
+    assert!(matches!(signed().attempt, Attempt::Signed(_)));
+    assert_eq!(signed().readable(at(61)).unwrap().tokens.access.expose(), "first", "the old grant reads on");
+    assert_eq!(refused(signed().activate(Some(&digest(7)), at(61))), Refused::OtherHandle);
+    let swapped = signed().activate(None, at(61)).unwrap();
+    let now = swapped.readable(at(62)).unwrap();
+    assert_eq!((now.tokens.access.expose(), now.generation), ("second", 2));
+    let kept = signed().renewed_by_another(at(61)).unwrap();
+    assert_eq!(kept.readable(at(62)).unwrap().tokens.access.expose(), "first");
+    assert_eq!(kept.failure(at(62)), Some(Reason::RenewalOtherCustomer));
+}
+
+#[test]
+fn revoked_is_for_ever() {
+    let revoked = || active().revoke(at(10));
+    assert_eq!(revoked().status(at(11)), Status::Revoked);
+    assert_eq!(revoked().readable(at(11)).unwrap_err(), Refused::Revoked);
+    assert_eq!(refused(revoked().renew(claim(6, 100), None, at(11))), Refused::Revoked);
+    assert_eq!(refused(revoked().activate(Some(&digest(7)), at(11))), Refused::Revoked);
+    assert_eq!(refused(revoked().claim_refresh(1, claim(6, 100), at(11))), Refused::Revoked);
+    let late = approving().revoke(at(3)).approved(&registration().bank_consent, &tokens("late"), at(5));
+    assert_eq!(refused(late), Refused::Revoked);
+    let redeeming = redirected().redeem(digest(5), claim(2, 40), at(3)).unwrap();
+    assert_eq!(
+        refused(redeeming.revoke(at(4)).sign(claim(2, 40), signature(5, at(5)), at(5))),
+        Refused::ClaimLost
+    );
+    assert!(matches!(revoked().revoke(at(20)).grant, Grant::Revoked { at: first } if first == at(10)));
 }
 
 #[test]

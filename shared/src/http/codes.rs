@@ -103,6 +103,9 @@ codes! {
         "Please finish connecting Handelsbanken first.", "Slutför först anslutningen till Handelsbanken.";
     ConsentExpired "consent_expired" 409 Psu None, "The consent has ended: POST /v1/consents starts a new one", RENEW_EN, RENEW_SV;
     ConsentRevoked "consent_revoked" 409 Psu None, "The consent was revoked by its owner", RENEW_EN, RENEW_SV;
+    RenewalOtherCustomer "renewal_other_customer" 409 Psu None, "The renewal was signed by another customer of the bank",
+        "You signed with another login than last time. Please use the same one, or connect anew.",
+        "Du signerade med en annan inloggning än förra gången. Använd samma, eller anslut på nytt.";
     RefreshInFlight "refresh_in_flight" 503 Service Some(1), "Another request is renewing the access token", SORRY_EN, SORRY_SV;
     NotCustomer "not_a_customer" 409 Psu None, "Not a customer, or a private person in a corporate consent",
         "We could not find you as a customer of Handelsbanken. For a company, check that you may act for it.",

@@ -106,6 +106,7 @@ impl Code {
             Reason::NotCustomer => Self::NotCustomer,
             Reason::PolledTooOften => Self::PolledTooOften,
             Reason::PersonalNumberRefused => Self::PersonalNumberRefused,
+            Reason::RenewalOtherCustomer => Self::RenewalOtherCustomer,
         }
     }
 }

@@ -140,6 +140,7 @@ fn kinds_of_customer(cases: &mut Vec<Case>, start: &Call) {
 fn references(cases: &mut Vec<Case>, start: &Call) {
     let mut values = not_text();
     values.push(json!("canary-".repeat(10)));
+    values.push((0..100).fold(json!("canary-9471"), |inner, _| json!([inner])));
     values.extend(
         [
             "",

@@ -10,7 +10,8 @@
 //! | `tc` | B | keyed hash of the code (redeeming, signed) |
 //! | `tz` | B | sealed session (purpose `session`; approval) or sealed tokens (purpose `signed`; signed) |
 //! | `tp` `tq` `to` `ts` `ti` | N N N BOOL S | the bank's pause (ms), next poll, open by, same device, who vouches |
-//! | `te` `tv` `tg` `th` | N N N B | end of access token, of refresh token, of consent; keyed hash of the handle |
+//! | `te` `tv` `tg` | N N N | end of access token, of refresh token, of consent (signed) |
+//! | `th` or `ti` | B or S | keyed hash of the handle, or who vouches (signed) |
 //! | `tw` `ta` | S N | why it failed; when it was signed or failed |
 
 use super::{
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     consent::{
-        Approval, Attempt, Clocks, Fingerprint, Reason, Redirecting, Registration, Session, Signature,
+        Approval, Attempt, Clocks, Fingerprint, Proof, Reason, Redirecting, Registration, Session, Signature,
     },
     types::{AutoStartToken, BankConsentId, Digest, Link, QrData, SessionLink, Span},
 };
@@ -205,7 +206,10 @@ fn render_signature(
 ) -> Result<(), StoreError> {
     row.text("tb", signature.bank_consent.as_str()).instant("ta", signature.at);
     row.instant("tv", signature.clocks.refresh_expires).instant("tg", signature.clocks.consent_expires);
-    row.bytes("tc", *signature.code.as_bytes()).bytes("th", *signature.handle.as_bytes());
+    match &signature.proof {
+        Proof::Handle { code, handle } => row.bytes("tc", *code.as_bytes()).bytes("th", *handle.as_bytes()),
+        Proof::Identity(identity) => row.text("ti", identity_word(*identity)),
+    };
     render_tokens(row, TOKENS, &signature.tokens, &whose.place("signed", ordinal.into()), sealer)
 }
 
@@ -219,8 +223,14 @@ fn parse_signature(
         bank_consent: fields.parsed("tb", BankConsentId::parse)?,
         tokens: parse_tokens(fields, TOKENS, &whose.place("signed", ordinal.into()), sealer)?,
         clocks: Clocks { refresh_expires: fields.instant("tv")?, consent_expires: fields.instant("tg")? },
-        code: digest(fields, "tc")?,
-        handle: digest(fields, "th")?,
+        proof: parse_proof(fields)?,
         at: fields.instant("ta")?,
+    })
+}
+
+fn parse_proof(fields: Fields<'_>) -> Result<Proof, StoreError> {
+    Ok(match fields.maybe("th", digest)? {
+        Some(handle) => Proof::Handle { code: digest(fields, "tc")?, handle },
+        None => Proof::Identity(identity(fields, "ti")?),
     })
 }

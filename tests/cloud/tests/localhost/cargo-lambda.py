@@ -7,7 +7,7 @@ env_file = sys.argv[sys.argv.index("--env-file") + 1]
 state = os.path.dirname(env_file)
 variables = dict(line.rstrip("\n").split("=", 1) for line in open(env_file))
 variables = {name: value.strip("'") for name, value in variables.items()}
-signed = os.path.join(state, "signed")
+signed, approved = os.path.join(state, "signed"), os.path.join(state, "approved")
 child = subprocess.Popen(["sleep", "600"])
 print("child", child.pid, flush=True)
 
@@ -47,11 +47,23 @@ def sign_page():
 
 
 ACCOUNTS = {"accounts": [{"account_id": "acc-1", "name": "Allkonto", "iban": "SE00TEST", "balances": [
-    {"kind": "available", "amount": {"amount": "12.50", "currency": "SEK"}}]}]}
+    {"kind": "available", "amount": "12.50", "currency": "SEK"}]}]}
 
 
 def answer(event):
     route, query = event["routeKey"], event.get("queryStringParameters", {})
+    key = event.get("headers", {}).get("idempotency-key")
+    if route == "POST /v1/consents" and key == "demo-decoupled":
+        if os.path.exists(approved):
+            return 201, {}, {"consent_id": "c-2", "status": "active"}
+        return 201, {}, {"consent_id": "c-2", "status": "awaiting_approval", "authorization": {"poll_after_ms": 10}}
+    if route == "POST /v1/consents" and key == "demo-registered":
+        if os.path.exists(approved):
+            return 409, {}, {"code": "attempt_expired"}
+        return 201, {}, {"consent_id": "c-3", "status": "created"}
+    if route.endswith("/poll") and event["pathParameters"]["consent_id"] == "c-2":
+        open(approved, "w").close()
+        return 200, {}, {"consent_id": "c-2", "status": "active"}
     if route == "POST /v1/consents" and "body" in event:
         if os.path.exists(signed):
             return 201, {}, {"consent_id": "c-1", "status": "active"}

@@ -8,7 +8,7 @@ use crate::caller::TEMPLATE;
 
 /// As much of `cargo lambda watch` as is called: the invoke endpoint. It has a child, as the real one has. Its
 /// functions register a consent at the simulated bank with the client certificate of the secret, and know it as active
-/// once the handle of its callback has come back.
+/// once the handle of its callback has come back; of the other two demo consents they tell a story.
 const CARGO_LAMBDA: &str = include_str!("cargo-lambda.py");
 
 struct Checkout(PathBuf);
@@ -73,11 +73,30 @@ fn the_walk_shows_accounts_and_a_line_to_paste_and_leaves_no_process_behind() {
         row.split_whitespace().collect::<Vec<_>>(),
         ["Allkonto", "SE00TEST", "available", "12.50", "SEK"]
     );
-    assert!(shown.contains("/v1/consents/c-1/accounts/acc-1/transactions'"), "{shown}");
+    let transactions =
+        "/v1/consents/c-1/accounts/acc-1/transactions?date_from=2025-12-16&date_to=2026-01-15'";
+    assert!(shown.contains(transactions), "{shown}");
+    assert!(shown.contains("make token USER_ID=demo-user") && shown.contains("/token?sub=demo-user'"));
     let log = std::fs::read_to_string(checkout.state("functions.log")).unwrap();
     let child = log.lines().find_map(|line| line.strip_prefix("child ")).unwrap();
     assert!(log.contains("interrupted"), "SIGINT comes first: {log}");
     assert!(!Path::new(&format!("/proc/{child}")).exists() || is_zombie(child), "child {child} is left");
+}
+
+#[test]
+fn a_consent_by_bankid_and_one_that_waits_for_a_choice_are_made_once_and_found_again() {
+    let checkout = Checkout::new("others");
+    let words = |shown: &str, key: &str| {
+        let line = shown.lines().find(|line| line.trim_start().starts_with(key));
+        let words = line.unwrap_or_else(|| panic!("no {key} in {shown}")).split_whitespace();
+        words.skip(1).collect::<Vec<_>>().join(" ")
+    };
+    let first = text(&checkout.run());
+    assert_eq!(words(&first, "demo-decoupled"), "c-2 active");
+    assert_eq!(words(&first, "demo-registered"), "c-3 created");
+    let second = text(&checkout.run());
+    assert_eq!(words(&second, "demo-decoupled"), "c-2 active");
+    assert!(words(&second, "demo-registered").ends_with("earlier start (attempt_expired)"), "{second}");
 }
 
 fn is_zombie(pid: &str) -> bool {

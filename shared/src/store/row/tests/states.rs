@@ -2,8 +2,8 @@
 
 use crate::{
     consent::{
-        Active, Approval, Attempt, Claim, Clocks, Consent, Fingerprint, Grant, Identity, LapseReason, Reason,
-        Redirecting, Refresh, Registration, Session, Signature, Tokens,
+        Active, Approval, Attempt, Claim, Clocks, Consent, Fingerprint, Grant, Identity, LapseReason, Proof,
+        Reason, Redirecting, Refresh, Registration, Session, Signature, Tokens,
     },
     types::{
         AccessToken, AppId, AutoStartToken, BankConsentId, ClaimId, ConsentId, Country, Digest, Link,
@@ -102,10 +102,10 @@ impl Make {
             bank_consent: self.bank_consent(),
             tokens: self.tokens(true),
             clocks: self.clocks(),
-            code: Digest([1; 16]),
-            handle: Digest([2; 16]),
+            proof: Proof::Handle { code: Digest([1; 16]), handle: Digest([2; 16]) },
             at: T0,
         };
+        let renewal = Signature { proof: Proof::Identity(Identity::Asserted), ..signature.clone() };
         let mut all = vec![
             Attempt::None,
             Attempt::Registering { claim: claim() },
@@ -118,6 +118,7 @@ impl Make {
             Attempt::AwaitingApproval(self.approval(false)),
             Attempt::AwaitingApproval(self.approval(true)),
             Attempt::Signed(signature),
+            Attempt::Signed(renewal),
         ];
         all.extend(Reason::ALL.iter().map(|reason| Attempt::Failed { reason: *reason, at: T0 }));
         all
