@@ -91,6 +91,9 @@ pub enum Refused {
     /// The same key with another body.
     #[error("the idempotency key was used with another body")]
     OtherBody,
+    /// What was asked for is there already: nothing to write.
+    #[error("it is so already")]
+    AlreadySo,
     /// The state does not know this step.
     #[error("the consent is not in a state for this")]
     WrongState,

@@ -10,7 +10,7 @@ mod problem;
 mod status_table;
 
 pub use answer::{AuthorizationAnswer, ConsentAnswer, Opening};
-pub use browser::{neutral_page, to_app, try_again_page};
+pub use browser::{neutral_page, to_app, trouble_page};
 pub use call::{Caller, Clock, psu_address, route, trace_id};
 pub use codes::{ActionBy, Code};
 pub use input::{DateRange, Fields, date_range, idempotency_key, path_account, path_consent, text_field};

@@ -58,6 +58,7 @@ tokio::task_local! {
 struct Notes {
     counts: BTreeMap<Metric, u32>,
     consent: Option<ConsentId>,
+    code: Option<&'static str>,
     cause: Option<String>,
     audit: Vec<Audit>,
 }
@@ -75,6 +76,11 @@ pub fn count(metric: Metric) {
 /// Says which consent this request is about.
 pub fn concerns(consent: &ConsentId) {
     let _ = NOTES.try_with(|notes| notes.borrow_mut().consent = Some(*consent));
+}
+
+/// Says by which code this request failed, where its answer is not the problem itself.
+pub fn failed(code: &'static str) {
+    let _ = NOTES.try_with(|notes| notes.borrow_mut().code = Some(code));
 }
 
 /// Keeps the inner cause of a failure for the line. It never goes into an answer, and must never hold a value from
@@ -152,7 +158,7 @@ impl Output {
             function: ending.function,
             route: &ending.route,
             status: ending.status,
-            code: ending.code,
+            code: ending.code.or(notes.code),
             cause: notes.cause,
             consent_id: notes.consent.map(|id| id.to_string()),
             cold: ending.cold,

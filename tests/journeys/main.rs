@@ -29,6 +29,7 @@ mod exchanges;
 mod input;
 mod mutual_tls;
 mod processes;
+mod races;
 mod store_faults;
 mod structure;
 mod under_watch;

@@ -2,6 +2,7 @@
 
 use crate::{
     map::Side,
+    question::{AccountDetail, AccountList},
     reader::Reader,
     view::{AccountView, Accounts},
 };
@@ -10,13 +11,12 @@ use lambda_http::Request;
 use shared::{
     account::Account,
     app::App,
-    bank::Fault,
     http::{self, Answer, Code, Problem},
     types::BankAccountId,
 };
 
 pub(crate) async fn list(app: &App, request: Request) -> Answer {
-    let (reader, accounts) = listed(Reader::open(app, &request).await?).await?;
+    let (reader, accounts) = listed(Reader::load(app, &request).await?).await?;
     let accounts = with_balances(&reader, accounts).await;
     let views =
         accounts.iter().map(|account| AccountView::of(account, &reader.account_id(account))).collect();
@@ -24,15 +24,12 @@ pub(crate) async fn list(app: &App, request: Request) -> Answer {
 }
 
 pub(crate) async fn one(app: &App, request: Request) -> Answer {
-    let reader = Reader::open(app, &request).await?;
-    let (mut reader, bank_id) = located(reader).await?;
-    let mut answer = detail(&reader, &bank_id).await;
-    if Reader::must_renew(&answer) {
-        reader = reader.renewed().await?;
-        answer = detail(&reader, &bank_id).await;
-    }
-    let account = reader.audited("account", Some(reader.wanted()?), answer)?;
-    http::json(200, &AccountView::of(&account, reader.wanted()?))
+    let reader = Reader::load(app, &request).await?;
+    let account = reader.wanted()?.clone();
+    let (reader, bank_id) = located(reader).await?;
+    let question = AccountDetail { account, bank_id };
+    let (_, answer) = reader.ask(&question).await?;
+    http::json(200, &AccountView::of(&answer?, &question.account))
 }
 
 /// The bank's id of the account that the path names; the list is asked only if the table does not know it.
@@ -46,37 +43,24 @@ pub(crate) async fn located(reader: Reader<'_>) -> Result<(Reader<'_>, BankAccou
 }
 
 /// The list of accounts, remembered.
-async fn listed(mut reader: Reader<'_>) -> Result<(Reader<'_>, Vec<Account>), Problem> {
-    let mut answer = ask(&reader).await;
-    if Reader::must_renew(&answer) {
-        reader = reader.renewed().await?;
-        answer = ask(&reader).await;
-    }
-    let accounts = reader.audited("accounts", None, answer)?;
+async fn listed(reader: Reader<'_>) -> Result<(Reader<'_>, Vec<Account>), Problem> {
+    let (mut reader, answer) = reader.ask(&AccountList).await?;
+    let accounts = answer?;
     reader.remember(Side::Accounts, reader.entries(&accounts)).await?;
     Ok((reader, accounts))
-}
-
-async fn ask(reader: &Reader<'_>) -> Result<Vec<Account>, Fault> {
-    reader.bank.accounts(&reader.exchange(), &reader.read()?).await
-}
-
-async fn detail(reader: &Reader<'_>, id: &BankAccountId) -> Result<Account, Fault> {
-    reader.bank.account(&reader.exchange(), &reader.read()?, id).await
 }
 
 /// The list holds balances or does not (both were recorded): those that miss are fetched side by side, in one wave. An
 /// account whose details cannot be had stays in the list without balances.
 async fn with_balances(reader: &Reader<'_>, accounts: Vec<Account>) -> Vec<Account> {
-    join_all(accounts.into_iter().map(|account| async move {
-        if account.balances.is_some() {
-            return account;
+    join_all(accounts.into_iter().map(|listed| async move {
+        if listed.balances.is_some() {
+            return listed;
         }
-        let id = reader.account_id(&account);
-        let answer = detail(reader, &account.bank_id).await;
-        match reader.audited("account", Some(&id), answer) {
-            Ok(detailed) => Account { bank_id: account.bank_id, ..detailed },
-            Err(_) => account,
+        let question = AccountDetail { account: reader.account_id(&listed), bank_id: listed.bank_id.clone() };
+        match reader.ask_beside(&question).await {
+            Ok(detailed) => Account { bank_id: listed.bank_id, ..detailed },
+            Err(_) => listed,
         }
     }))
     .await

@@ -3,6 +3,7 @@
 
 use crate::{
     map::Side,
+    question::CardList,
     reader::Reader,
     view::{CardAccounts, CardView},
 };
@@ -34,7 +35,7 @@ impl NoCards {
 }
 
 pub(crate) async fn list(app: &App, request: Request) -> Answer {
-    let (reader, cards) = listed(Reader::open(app, &request).await?).await?;
+    let (reader, cards) = listed(Reader::load(app, &request).await?).await?;
     let answer = match cards {
         Ok(cards) => CardAccounts {
             card_accounts: cards.iter().map(|card| CardView::of(card, &reader.card_id(card))).collect(),
@@ -47,7 +48,7 @@ pub(crate) async fn list(app: &App, request: Request) -> Answer {
 
 /// One card account is taken from the list: the bank's own path for one has never been seen in use.
 pub(crate) async fn one(app: &App, request: Request) -> Answer {
-    let reader = Reader::open(app, &request).await?;
+    let reader = Reader::load(app, &request).await?;
     // A malformed id is no question for the bank.
     reader.wanted()?;
     let (reader, cards) = listed(reader).await?;
@@ -69,24 +70,15 @@ pub(crate) async fn located(reader: Reader<'_>) -> Result<(Reader<'_>, BankAccou
 }
 
 /// The list of card accounts, remembered.
-async fn listed(mut reader: Reader<'_>) -> Result<(Reader<'_>, Result<Vec<CardAccount>, NoCards>), Problem> {
+async fn listed(reader: Reader<'_>) -> Result<(Reader<'_>, Result<Vec<CardAccount>, NoCards>), Problem> {
     if !reader.stored.country.has_cards(reader.stored.psu_type) {
         return Ok((reader, Err(NoCards::NotOffered)));
     }
-    let mut answer = ask(&reader).await;
-    if Reader::must_renew(&answer) {
-        reader = reader.renewed().await?;
-        answer = ask(&reader).await;
-    }
+    let (mut reader, answer) = reader.ask(&CardList).await?;
     if answer.as_ref().err() == Some(&Fault::NotRegistered) {
-        let _ = reader.audited("card_accounts", None, answer);
         return Ok((reader, Err(NoCards::NotSubscribed)));
     }
-    let cards = reader.audited("card_accounts", None, answer)?;
+    let cards = answer?;
     reader.remember(Side::Cards, reader.card_entries(&cards)).await?;
     Ok((reader, Ok(cards)))
-}
-
-async fn ask(reader: &Reader<'_>) -> Result<Vec<CardAccount>, Fault> {
-    reader.bank.card_accounts(&reader.exchange(), &reader.read()?).await
 }

@@ -4,6 +4,7 @@
 mod accounts;
 mod cards;
 mod map;
+mod question;
 mod reader;
 mod refresh;
 mod transactions;

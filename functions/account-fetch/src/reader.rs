@@ -1,6 +1,6 @@
 //! Reading under a grant: with a token that lives, and with one audit line per access.
 
-use crate::{Input, refresh};
+use crate::{Input, question::Question, refresh};
 use lambda_http::Request;
 use shared::{
     app::{App, Invocation},
@@ -25,33 +25,54 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Loads the consent, holds it against its owner and its clocks, and refreshes the access token if it is over.
-    pub(crate) async fn open(app: &'a App, request: &Request) -> Result<Self, Problem> {
+    /// Loads the consent and holds it against its owner and its clocks. Nothing is spent yet.
+    pub(crate) async fn load(app: &'a App, request: &Request) -> Result<Self, Problem> {
         let Input { consent, account, address } = Input::try_from(request)?;
         let invocation = app.begin(request).await?;
         let caller = invocation.caller(request)?;
         let loaded = invocation.load(&caller.owner, &consent?).await?;
-        let (stored, now) = (loaded.stored, invocation.now());
+        let stored = loaded.stored;
         let bank = invocation.bank(stored.country)?;
-        let active = stored.readable(now)?;
-        let map =
-            loaded.accounts.unwrap_or(AccountMap { generation: active.generation, entries: Vec::new() });
-        let expired = active.needs_refresh(now);
-        let reader = Self { invocation, stored, map, bank, account, address };
-        if expired { reader.renewed().await } else { Ok(reader) }
-    }
-
-    /// With a fresh access token.
-    pub(crate) async fn renewed(self) -> Result<Self, Problem> {
-        let Self { invocation, stored, map, bank, account, address } = self;
-        let stored = refresh::run(&invocation, &bank, stored).await?;
+        let generation = stored.readable(invocation.now())?.generation;
+        let map = loaded.accounts.unwrap_or(AccountMap { generation, entries: Vec::new() });
         Ok(Self { invocation, stored, map, bank, account, address })
     }
 
-    /// Whether the bank says that the token is over although it should live: then it is refreshed once, and the
-    /// question asked once more.
-    pub(crate) fn must_renew<T>(answer: &Result<T, Fault>) -> bool {
-        matches!(answer, Err(Fault::TokenInactive))
+    /// Asks the bank, with an access token that lives: one that is over is refreshed before, one that should live and
+    /// does not is refreshed once and the question asked once more. Leaves one audit line, whatever comes of it.
+    pub(crate) async fn ask<Q: Question>(
+        self,
+        question: &Q,
+    ) -> Result<(Self, Result<Q::Answer, Fault>), Problem> {
+        let expired = self.active()?.needs_refresh(self.invocation.now());
+        let mut reader = if expired { self.renewed(question).await? } else { self };
+        let mut answer = question.put(&reader).await;
+        if matches!(answer, Err(Fault::TokenInactive)) {
+            reader = reader.renewed(question).await?;
+            answer = question.put(&reader).await;
+        }
+        reader.audit(question, &answer);
+        Ok((reader, answer))
+    }
+
+    /// Asks as things stand, beside other questions of the same request. One audit line too.
+    pub(crate) async fn ask_beside<Q: Question>(&self, question: &Q) -> Result<Q::Answer, Fault> {
+        let answer = question.put(self).await;
+        self.audit(question, &answer);
+        answer
+    }
+
+    /// With a fresh access token. Without one the access that wanted it has ended, which is audited too.
+    async fn renewed(self, question: &impl Question) -> Result<Self, Problem> {
+        let Self { invocation, stored, map, bank, account, address } = self;
+        let (owner, id) = (stored.owner, stored.id);
+        match refresh::run(&invocation, &bank, stored).await {
+            Ok(stored) => Ok(Self { invocation, stored, map, bank, account, address }),
+            Err(problem) => {
+                Audit::record(&owner, &id, access(question, address), problem.code().id());
+                Err(problem)
+            }
+        }
     }
 
     /// One exchange.
@@ -75,20 +96,17 @@ impl<'a> Reader<'a> {
         self.account.as_ref().ok_or(Problem::new(Code::AccountNotFound))
     }
 
-    /// Leaves the audit line of one access and turns the bank's refusal into a problem.
-    pub(crate) fn audited<T>(
-        &self,
-        resource: &'static str,
-        account: Option<&AccountId>,
-        answer: Result<T, Fault>,
-    ) -> Result<T, Problem> {
-        let access =
-            Access { resource, account: account.map(AccountId::as_str), present: self.address.is_some() };
-        let outcome = answer.as_ref().err().map_or("ok", Fault::code);
-        Audit::record(&self.stored.owner, &self.stored.id, access, outcome);
-        answer.map_err(|fault| {
+    fn audit<Q: Question>(&self, question: &Q, answer: &Result<Q::Answer, Fault>) {
+        let fault = answer.as_ref().err();
+        if fault.is_some() {
             telemetry::count(Metric::BankFaults);
-            fault.into()
-        })
+        }
+        let outcome = fault.map_or("ok", Fault::code);
+        Audit::record(&self.stored.owner, &self.stored.id, access(question, self.address), outcome);
     }
+}
+
+fn access<Q: Question>(question: &Q, address: Option<PsuAddress>) -> Access<'_> {
+    let account = question.account().map(AccountId::as_str);
+    Access { resource: Q::RESOURCE, account, present: address.is_some() }
 }

@@ -31,8 +31,12 @@ pub(crate) async fn run(
         // Nothing to refresh with: the access token was all there was.
         return Err(lapse(invocation, claimed, generation, claim).await);
     };
+    let asked = invocation.now();
     match bank.refresh(&invocation.exchange(), &refresh).await {
-        Ok(granted) => settle(invocation, claimed, generation, claim, granted).await,
+        Ok(Granted { access, access_lifetime, refresh }) => {
+            let fresh = Tokens::new(access, access_lifetime, refresh, asked);
+            settle(invocation, claimed, generation, claim, fresh).await
+        }
         Err(Fault::RefreshRefused) => Err(lapse(invocation, claimed, generation, claim).await),
         Err(fault) => Err(give_back(invocation, claimed, generation, claim, fault).await),
     }
@@ -43,13 +47,17 @@ async fn settle(
     claimed: Stored,
     generation: u32,
     claim: Claim,
-    granted: Granted,
+    fresh: Tokens,
 ) -> Result<Stored, Problem> {
-    let access_expires = invocation.now() + granted.access_lifetime;
-    let fresh = Tokens { access: granted.access, access_expires, refresh: granted.refresh };
-    let settled = invocation.apply(claimed, |consent| settled(consent, generation, claim, &fresh)).await?;
-    telemetry::count(Metric::Refreshes);
-    Ok(settled)
+    match invocation.settle(claimed, |consent| settled(consent, generation, claim, &fresh)).await {
+        Ok(settled) => {
+            telemetry::count(Metric::Refreshes);
+            Ok(settled)
+        }
+        // Somebody took over after our lease, or the grant was ended.
+        Err(UpdateError::Refused(Refused::ClaimLost)) => Err(Problem::new(Code::RefreshInFlight)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The settle of a write whose answer was lost finds its own result and leaves it.
@@ -69,8 +77,8 @@ fn settled(consent: Consent, generation: u32, claim: Claim, fresh: &Tokens) -> R
 async fn lapse(invocation: &Invocation<'_>, claimed: Stored, generation: u32, claim: Claim) -> Problem {
     telemetry::count(Metric::RefreshFailures);
     let now = invocation.now();
-    match invocation.apply(claimed, |consent| consent.lapse(generation, claim, now)).await {
-        Ok(_) => Refused::GrantOver.into(),
+    match invocation.settle(claimed, |consent| consent.lapse(generation, claim, now)).await {
+        Ok(_) | Err(UpdateError::Refused(_)) => Refused::GrantOver.into(),
         Err(error) => error.into(),
     }
 }

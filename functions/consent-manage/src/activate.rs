@@ -7,6 +7,7 @@ use shared::{
     consent::Refused,
     http::{self, Answer, Code, ConsentAnswer, Problem},
     store::UpdateError,
+    telemetry,
     types::{ConsentId, Handle},
 };
 
@@ -35,10 +36,22 @@ pub(crate) async fn handle(app: &App, request: Request) -> Answer {
     let digest = invocation.material.identity.digest("handle", &[handle.expose().as_bytes()]);
     let stored = invocation.load(&caller.owner, &consent).await?.stored;
     let now = invocation.now();
-    let activated = invocation.apply(stored, |consent| consent.activate(Some(&digest), now)).await;
-    match activated {
+    match invocation.apply(stored, |consent| consent.activate(Some(&digest), now)).await {
         Ok(consent) => http::json(200, &ConsentAnswer::of(&consent, now)),
+        // The same handle again: the same answer, and nothing to write.
+        Err(UpdateError::Refused(Refused::AlreadySo)) => {
+            let consent = invocation.load(&caller.owner, &consent).await?.stored;
+            http::json(200, &ConsentAnswer::of(&consent, now))
+        }
         Err(UpdateError::Refused(Refused::WrongState)) => Err(Problem::new(Code::NothingToActivate)),
+        Err(UpdateError::Refused(Refused::TooLate)) => {
+            let late = invocation.load(&caller.owner, &consent).await?.stored;
+            let buried = invocation.apply(late, |consent| consent.buried(now)).await;
+            if let Err(UpdateError::Store(error)) = buried {
+                telemetry::cause(&error);
+            }
+            Err(Refused::TooLate.into())
+        }
         Err(error) => Err(error.into()),
     }
 }

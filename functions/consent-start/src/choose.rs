@@ -2,13 +2,13 @@
 
 use crate::{
     input::{Choice, Way, Wish},
-    order,
-    start::missing_address,
+    order::{self, Wanted},
+    start::{missing_address, not_offered},
 };
 use lambda_http::Request;
 use shared::{
     app::{App, Invocation},
-    consent::{Attempt, Consent, Fingerprint, Grant, Method, Refused},
+    consent::{Attempt, Claim, Consent, Fingerprint, Grant, Refused, Registration},
     http::{self, Answer, Code, ConsentAnswer, Fields, Opening, Problem},
     store::{Stored, UpdateError},
     types::{ConsentId, PsuAddress, State},
@@ -56,20 +56,37 @@ pub(crate) async fn handle(app: &App, request: Request) -> Answer {
         return http::json(200, &ConsentAnswer::of(&stored, invocation.now()).opened_by(opening));
     }
     startable(&stored, &invocation)?;
+    let registration = match &stored.attempt {
+        Attempt::Registered(registration) => Some(registration.clone()),
+        _ => None,
+    };
     let (consent, opening) = match choice {
         Choice { app, way: Way::Redirect } => {
             let now = invocation.now();
-            let consent =
-                invocation.apply(stored, |consent| consent.choose_redirect(start, &app.id, now)).await?;
+            let chosen =
+                invocation.apply(stored, |consent| consent.choose_redirect(start, &app.id, now)).await;
+            let consent = chosen.map_err(|error| refused(error, &id, registration.as_ref()))?;
             let opening = reopened(&invocation, &consent)?;
             (consent, opening)
         }
         Choice { app, way: Way::Decoupled { number, identity, same_device } } => {
-            let wanted = order::Wanted { number, identity, same_device, address, start };
-            decoupled(&invocation, stored, app, wanted).await?
+            let wanted = Wanted { number, identity, same_device, address, start };
+            let (claim, now) = (invocation.claim(), invocation.now());
+            let claimed = invocation
+                .apply(stored, |consent| consent.choose_decoupled(start, &app.id, claim, now))
+                .await;
+            let claimed = claimed.map_err(|error| refused(error, &id, registration.as_ref()))?;
+            decoupled(&invocation, claimed, claim, (app, wanted)).await?
         }
     };
     http::json(200, &ConsentAnswer::of(&consent, invocation.now()).opened_by(opening))
+}
+
+fn refused(error: UpdateError, id: &ConsentId, registration: Option<&Registration>) -> Problem {
+    match (error, registration) {
+        (UpdateError::Refused(Refused::NotOffered), Some(registration)) => not_offered(id, registration),
+        (error, _) => error.into(),
+    }
 }
 
 /// What cannot be started, said by name.
@@ -85,51 +102,24 @@ fn startable(consent: &Consent, invocation: &Invocation<'_>) -> Result<(), Probl
     }
 }
 
-/// Claim, spend, settle: the order is claimed in the table, started at the bank, and written down.
+/// Spend and settle: the order is started at the bank and written down.
 async fn decoupled(
     invocation: &Invocation<'_>,
-    stored: Stored,
-    app: &shared::config::App,
-    wanted: order::Wanted,
+    claimed: Stored,
+    claim: Claim,
+    wanted: (&shared::config::App, Wanted),
 ) -> Result<(Stored, Option<Opening>), Problem> {
-    let (claim, start, now) = (invocation.claim(), wanted.start, invocation.now());
-    let methods: Vec<_> = match &stored.attempt {
-        Attempt::Registered(registration) => registration.methods().into_iter().map(Method::as_str).collect(),
-        _ => Vec::new(),
-    };
-    let id = stored.id;
-    let claimed =
-        invocation.apply(stored, |consent| consent.choose_decoupled(start, &app.id, claim, now)).await;
-    let claimed = claimed.map_err(|error| match error {
-        UpdateError::Refused(Refused::NotOffered) => {
-            Problem::new(Code::MethodNotOffered).with_methods(&id, methods)
-        }
-        other => other.into(),
-    })?;
     let registration = match &claimed.attempt {
         Attempt::Initiating { registration, .. } => registration.clone(),
+        // A twin of this very request was faster.
+        Attempt::AwaitingApproval(_) => {
+            let opening = reopened(invocation, &claimed)?;
+            return Ok((claimed, opening));
+        }
         _ => return Err(Refused::WrongState.into()),
     };
-    match order::begin(invocation, claimed.country, registration, wanted).await {
-        Ok(approval) => {
-            let now = invocation.now();
-            let settle = |consent: Consent| consent.approval_begun(claim, approval.clone(), now);
-            let consent = invocation.apply(claimed, settle).await?;
-            Ok((consent, Some(Opening::of_order(&approval, Some(app)))))
-        }
-        Err(fault) => {
-            let (now, reason) = (invocation.now(), order::reason(&fault));
-            let settle = |consent: Consent| {
-                if fault.provably_not_sent() {
-                    consent.choose_again(claim, now)
-                } else {
-                    consent.start_failed(claim, reason, now)
-                }
-            };
-            invocation.apply(claimed, settle).await?;
-            Err(fault.into())
-        }
-    }
+    let again = |consent: Consent| consent.choose_again(claim, invocation.now());
+    order::run(invocation, claimed, (claim, registration), wanted, again).await
 }
 
 /// What opens the present attempt, built again from the state.

@@ -3,7 +3,13 @@
 use shared::{
     app::Invocation,
     bank::Fault,
-    consent::{Approval, Fingerprint, Identity, OPEN_WITHIN, Reason, Registration, Session},
+    config::App,
+    consent::{
+        Approval, Claim, Consent, Fingerprint, Identity, OPEN_WITHIN, Reason, Refused, Registration, Session,
+    },
+    http::{Code, Opening, Problem},
+    store::Stored,
+    telemetry::{self, Metric},
     types::{Country, PersonalNumber, PsuAddress},
 };
 
@@ -16,8 +22,53 @@ pub(crate) struct Wanted {
     pub(crate) start: Fingerprint,
 }
 
-/// Starts the order. The claim for it has been written before.
-pub(crate) async fn begin(
+/// Starts the order that `claimed` has claimed, and writes it down. `not_taken` is where the consent goes if the bank did
+/// not take the order.
+pub(crate) async fn run(
+    invocation: &Invocation<'_>,
+    claimed: Stored,
+    (claim, registration): (Claim, Registration),
+    (app, wanted): (&App, Wanted),
+    not_taken: impl Fn(Consent) -> Result<Consent, Refused> + Send + Sync,
+) -> Result<(Stored, Option<Opening>), Problem> {
+    let country = claimed.country;
+    let approval = match begin(invocation, country, registration, wanted).await {
+        Ok(approval) => approval,
+        Err(fault) => {
+            let (now, reason) = (invocation.now(), reason(&fault));
+            let settle = |consent: Consent| match reason {
+                Reason::StartNotTaken => not_taken(consent),
+                reason => consent.start_failed(claim, reason, now),
+            };
+            invocation.settle(claimed, settle).await?;
+            return Err(problem(fault, reason));
+        }
+    };
+    let now = invocation.now();
+    match invocation.settle(claimed, |consent| consent.approval_begun(claim, approval.clone(), now)).await {
+        Ok(consent) => Ok((consent, Some(Opening::of_order(&approval, Some(app))))),
+        Err(error) => {
+            // The attempt was ended meanwhile: nobody would follow this order, so it must not wait on a phone.
+            if let Some(link) = &approval.session.cancel
+                && invocation.bank(country)?.cancel(&invocation.exchange(), link).await.is_err()
+            {
+                telemetry::count(Metric::CancelFailures);
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// A start that failed is called the same by its first answer and by every repeat.
+pub(crate) fn problem(fault: Fault, reason: Reason) -> Problem {
+    match reason {
+        Reason::StartNotTaken => fault.into(),
+        reason => Problem::new(Code::of_failure(reason)).caused_by(&fault),
+    }
+}
+
+/// The call itself. The claim for it has been written before.
+async fn begin(
     invocation: &Invocation<'_>,
     country: Country,
     registration: Registration,
@@ -35,16 +86,15 @@ pub(crate) async fn begin(
     Ok(Approval { registration, start, session, sleep, next_poll, open_by, same_device, identity })
 }
 
-/// Why there is no order, for the consent's own memory.
-pub(crate) fn reason(fault: &Fault) -> Reason {
+/// Why there is no order. Whatever the bank answered but these gave nobody anything to sign, so it can be tried again.
+fn reason(fault: &Fault) -> Reason {
     match fault {
-        fault if fault.provably_not_sent() => Reason::StartNotSent,
         Fault::Lost => Reason::StartUnknown,
         Fault::IntentExpired => Reason::TooLate,
         Fault::BankIdFailed => Reason::BankIdFailed,
         Fault::NotCustomer => Reason::NotCustomer,
         Fault::BankIdNotActivated => Reason::BankIdNotActivated,
         Fault::InvalidPersonalNumber => Reason::PersonalNumberRefused,
-        _ => Reason::StartRefused,
+        _ => Reason::StartNotTaken,
     }
 }

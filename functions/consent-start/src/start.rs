@@ -8,7 +8,7 @@ use crate::{
     choose::reopened,
     client_token,
     input::{Choice, Way},
-    order,
+    order::{self, Wanted},
 };
 use asked::Start;
 use lambda_http::Request;
@@ -21,7 +21,7 @@ use shared::{
     http::{self, Answer, Code, ConsentAnswer, Opening, Problem},
     store::{InsertError, Stored},
     telemetry,
-    types::{AccessToken, Country, Psu, PsuAddress},
+    types::{AccessToken, ConsentId, Country, Psu, PsuAddress},
 };
 
 /// What a start works with once its caller is known.
@@ -87,15 +87,19 @@ async fn repeat(work: &Work<'_>, known: Stored) -> Result<Repeated, Problem> {
         return Err(Refused::OtherBody.into());
     }
     match (&known.attempt, known.failure(now)) {
-        (Attempt::Failed { reason: Reason::StartNotSent, .. }, _) => {
+        (Attempt::Failed { reason: Reason::StartNotTaken, .. }, _) => {
             let claim = work.claim;
             let claimed = invocation.apply(known, |consent| consent.begin_again(claim, now)).await?;
             Ok(Repeated::Claimed(Box::new(claimed)))
         }
         (_, Some(reason)) => Err(Problem::new(Code::of_failure(reason))),
+        // A claim of ours whose answer was lost, and which somebody has looked at since.
+        (Attempt::Registering { claim }, None) if claim.by == work.claim.by => {
+            Ok(Repeated::Claimed(Box::new(known)))
+        }
         (Attempt::Registering { .. } | Attempt::Initiating { .. }, None) => Err(Refused::InFlight.into()),
         (Attempt::Registered(registration), None) if work.choice.is_some() => {
-            Err(not_offered(&known, registration))
+            Err(not_offered(&known.id, registration))
         }
         _ => {
             let opening = reopened(invocation, &known)?;
@@ -109,7 +113,7 @@ async fn register(work: Work<'_>, claimed: Stored) -> Result<(Stored, Option<Ope
     let invocation = work.invocation;
     let registration = match create(&work).await {
         Ok(registration) => registration,
-        Err(fault) => return Err(failed(&work, claimed, fault).await),
+        Err(failure) => return Err(failed(&work, claimed, failure).await),
     };
     let (claim, start, now) = (work.claim, work.fingerprint, invocation.now());
     let offered = |method| registration.methods().contains(&method);
@@ -117,76 +121,77 @@ async fn register(work: Work<'_>, claimed: Stored) -> Result<(Stored, Option<Ope
         Some(Choice { way: Way::Redirect, .. }) if offered(Method::Redirect) => {
             let redirecting = Redirecting { registration, start, denied: false };
             let settle = |consent: Consent| consent.registered_for_redirect(claim, redirecting.clone(), now);
-            let consent = invocation.apply(claimed, settle).await?;
+            let consent = invocation.settle(claimed, settle).await?;
             let opening = reopened(invocation, &consent)?;
             Ok((consent, opening))
         }
         Some(Choice { app, way: Way::Decoupled { number, identity, same_device } })
             if offered(Method::Decoupled) =>
         {
-            let wanted = order::Wanted { number, identity, same_device, address: work.address, start };
-            let approval = match order::begin(invocation, work.country, registration, wanted).await {
-                Ok(approval) => approval,
-                Err(fault) => {
-                    let reason = order::reason(&fault);
-                    // The bank consent is registered but the whole start is one step: its answer is the failure.
-                    let settle = |consent: Consent| consent.start_failed(claim, reason, now);
-                    invocation.apply(claimed, settle).await?;
-                    return Err(fault.into());
-                }
-            };
-            let settle = |consent: Consent| consent.approval_begun(claim, approval.clone(), now);
-            let consent = invocation.apply(claimed, settle).await?;
-            Ok((consent, Some(Opening::of_order(&approval, Some(app)))))
+            let wanted = Wanted { number, identity, same_device, address: work.address, start };
+            // The bank consent is registered, but the whole start is one step: the same key starts it anew.
+            let again =
+                |consent: Consent| consent.start_failed(claim, Reason::StartNotTaken, invocation.now());
+            order::run(invocation, claimed, (claim, registration), (app, wanted), again).await
         }
         wish => {
             let settle = |consent: Consent| consent.registered(claim, registration.clone(), now);
-            let consent = invocation.apply(claimed, settle).await?;
+            let consent = invocation.settle(claimed, settle).await?;
             if wish.is_some() {
-                return Err(not_offered(&consent, &registration));
+                return Err(not_offered(&consent.id, &registration));
             }
             Ok((consent, None))
         }
     }
 }
 
-async fn create(work: &Work<'_>) -> Result<Registration, Fault> {
+/// Why nothing was registered.
+enum Failure {
+    /// No client-credentials token: the bank was never asked for a consent.
+    BeforeAsking(Fault),
+    /// The bank was asked.
+    Asked(Fault),
+}
+
+async fn create(work: &Work<'_>) -> Result<Registration, Failure> {
     let invocation = work.invocation;
-    let bank = invocation.bank(work.country).map_err(|_| Fault::Misconfigured)?;
-    let token = client_token::get(invocation, &bank).await?;
+    let bank = invocation.bank(work.country).map_err(|_| Failure::BeforeAsking(Fault::Misconfigured))?;
+    let token = client_token::get(invocation, &bank).await.map_err(Failure::BeforeAsking)?;
     let ask = async |token: &AccessToken| {
         bank.create_consent(&invocation.exchange(), token, work.country, &work.psu, &work.address).await
     };
     let made = match ask(&token).await {
         // The bank forgot a token that should live: nothing was registered, so a new one may ask once more.
-        Err(Fault::TokenInactive) => ask(&client_token::anew(invocation, &bank).await?).await?,
-        made => made?,
+        Err(Fault::TokenInactive) => {
+            let fresh = client_token::anew(invocation, &bank).await.map_err(Failure::BeforeAsking)?;
+            ask(&fresh).await
+        }
+        made => made,
     };
+    let made = made.map_err(Failure::Asked)?;
     if made.redirect.is_none() && made.decoupled.is_none() {
-        return Err(Fault::NoMethod);
+        return Err(Failure::Asked(Fault::NoMethod));
     }
     let (redirect, decoupled) = (made.redirect, made.decoupled);
     Ok(Registration { bank_consent: made.id, redirect, decoupled, made: invocation.now() })
 }
 
-/// Settles a start that did not come about. If nothing was registered, the same key may try again; if nobody knows, it
-/// may not: at most one bank consent that anybody can sign.
-async fn failed(work: &Work<'_>, claimed: Stored, fault: Fault) -> Problem {
-    let not_taken = matches!(fault, Fault::RateLimited { .. } | Fault::Unavailable | Fault::ProxyError);
-    let reason = match fault {
-        fault if fault.provably_not_sent() || not_taken => Reason::StartNotSent,
-        Fault::Lost => Reason::StartUnknown,
-        _ => Reason::StartRefused,
+/// Settles a start that did not come about. If nobody knows whether the bank registered a consent, its key is used up;
+/// in every other case nobody can sign what was not handed out, and the same key may try again: at most one bank consent
+/// that anybody can sign.
+async fn failed(work: &Work<'_>, claimed: Stored, failure: Failure) -> Problem {
+    let (fault, reason) = match failure {
+        Failure::Asked(Fault::Lost) => (Fault::Lost, Reason::StartUnknown),
+        Failure::Asked(fault) | Failure::BeforeAsking(fault) => (fault, Reason::StartNotTaken),
     };
     let (claim, now) = (work.claim, work.invocation.now());
-    match work.invocation.apply(claimed, |consent| consent.start_failed(claim, reason, now)).await {
-        Ok(_) if reason == Reason::StartUnknown => Problem::new(Code::StartUnknown).caused_by(&fault),
-        Ok(_) => fault.into(),
+    match work.invocation.settle(claimed, |consent| consent.start_failed(claim, reason, now)).await {
+        Ok(_) => order::problem(fault, reason),
         Err(error) => error.into(),
     }
 }
 
-fn not_offered(consent: &Consent, registration: &Registration) -> Problem {
+pub(crate) fn not_offered(consent: &ConsentId, registration: &Registration) -> Problem {
     let methods = registration.methods().into_iter().map(Method::as_str).collect();
-    Problem::new(Code::MethodNotOffered).with_methods(&consent.id, methods)
+    Problem::new(Code::MethodNotOffered).with_methods(consent, methods)
 }

@@ -4,7 +4,7 @@ use lambda_http::Request;
 use serde::Serialize;
 use shared::{
     app::{App, Invocation},
-    bank::{Fault, Poll},
+    bank::{Fault, Granted, Poll},
     consent::{Approval, Attempt, Consent, Grant, Reason, Refused, Tokens},
     http::{self, Answer, AuthorizationAnswer, Code, Problem},
     store::{Stored, UpdateError},
@@ -53,7 +53,7 @@ fn standing(invocation: &Invocation<'_>, consent: &Consent) -> Answer {
     match (&consent.grant, &consent.attempt, consent.failure(invocation.now())) {
         (_, Attempt::AwaitingApproval(_), None)
         | (_, _, Some(_))
-        | (Grant::Active(_), Attempt::None, None) => answer(invocation, consent, None),
+        | (Grant::Active(_), Attempt::None, None) => answer(invocation, consent),
         _ => Err(Problem::new(Code::NothingToPoll)),
     }
 }
@@ -64,7 +64,7 @@ async fn poll(invocation: &Invocation<'_>, stored: Stored) -> Answer {
         && now < approval.next_poll
     {
         telemetry::count(Metric::EarlyPolls);
-        return answer(invocation, &stored, None);
+        return answer(invocation, &stored);
     }
     let (owner, id) = (stored.owner, stored.id);
     match invocation.apply(stored, |consent| consent.claim_poll(now)).await {
@@ -83,19 +83,27 @@ async fn ask(invocation: &Invocation<'_>, claimed: Stored) -> Answer {
         return Err(Problem::new(Code::NothingToPoll));
     };
     let bank = invocation.bank(claimed.country)?;
-    let order = approval.registration.bank_consent.clone();
-    match bank.poll(&invocation.exchange(), &approval.session.poll).await {
-        Ok(Poll::Pending { qr }) => answer(invocation, &claimed, qr),
-        Ok(Poll::Complete(granted)) => {
-            let now = invocation.now();
-            let access_expires = now + granted.access_lifetime;
-            let tokens = Tokens { access: granted.access, access_expires, refresh: granted.refresh };
-            settle(invocation, claimed, |consent| consent.approved(&order, &tokens, now)).await
+    let (order, asked) = (approval.registration.bank_consent.clone(), invocation.now());
+    let (link, patience) = (approval.session.poll.clone(), approval.sleep.as_duration() / 2);
+    let exchange = invocation.exchange();
+    let mut polling = std::pin::pin!(bank.poll(&exchange, &link));
+    let (claimed, held, polled) = match tokio::time::timeout(patience, &mut polling).await {
+        Ok(polled) => (claimed, false, polled),
+        Err(_) => {
+            let held = hold(invocation, claimed).await?;
+            (held, true, polling.await)
+        }
+    };
+    match polled {
+        Ok(Poll::Pending { qr }) => pending(invocation, claimed, qr, held).await,
+        Ok(Poll::Complete(Granted { access, access_lifetime, refresh })) => {
+            let tokens = Tokens::new(access, access_lifetime, refresh, asked);
+            settle(invocation, claimed, |consent| consent.approved(&order, &tokens, invocation.now())).await
         }
         Err(fault) => match terminal(&fault) {
             Some(reason) => {
-                let now = invocation.now();
-                settle(invocation, claimed, |consent| consent.not_approved(&order, reason, now)).await
+                settle(invocation, claimed, |consent| consent.not_approved(&order, reason, invocation.now()))
+                    .await
             }
             // Nothing that is known to end an order: the caller polls again.
             None => {
@@ -106,16 +114,49 @@ async fn ask(invocation: &Invocation<'_>, claimed: Stored) -> Answer {
     }
 }
 
+/// The bank is about to take longer than its own pause between polls: the next one must not cross this one. If
+/// somebody ended the attempt meanwhile there is nothing to hold, and the answer still wants to be heard.
+async fn hold(invocation: &Invocation<'_>, claimed: Stored) -> Result<Stored, Problem> {
+    let (owner, id, claim) = (claimed.owner, claimed.id, invocation.claim());
+    match invocation.apply(claimed, |consent| consent.hold_poll(claim)).await {
+        Ok(held) => Ok(held),
+        Err(_) => Ok(invocation.load(&owner, &id).await?.stored),
+    }
+}
+
+/// Nothing new, but perhaps a newer code for the other device.
+async fn pending(invocation: &Invocation<'_>, claimed: Stored, qr: Option<QrData>, held: bool) -> Answer {
+    let known = match &claimed.attempt {
+        Attempt::AwaitingApproval(approval) => approval.session.qr.as_ref().map(QrData::expose),
+        _ => None,
+    };
+    let newer = qr.filter(|qr| known != Some(qr.expose()));
+    if newer.is_none() && !held {
+        return answer(invocation, &claimed);
+    }
+    let now = invocation.now();
+    let transition = |consent: Consent| {
+        let consent = if held { consent.release_poll(now)? } else { consent };
+        match newer.clone() {
+            Some(qr) => consent.show_qr(qr),
+            None => Ok(consent),
+        }
+    };
+    settle(invocation, claimed, transition).await
+}
+
+/// Writes down what the poll brought. If the attempt has ended otherwise meanwhile, that is the answer.
 async fn settle(
     invocation: &Invocation<'_>,
     claimed: Stored,
     transition: impl Fn(Consent) -> Result<Consent, Refused> + Send + Sync,
 ) -> Answer {
-    match invocation.apply(claimed, transition).await {
-        Ok(settled) => answer(invocation, &settled, None),
+    let (owner, id) = (claimed.owner, claimed.id);
+    match invocation.settle(claimed, transition).await {
+        Ok(settled) => answer(invocation, &settled),
         Err(UpdateError::Refused(_)) => {
-            telemetry::count(Metric::TokensDropped);
-            Err(Problem::new(Code::AttemptOver))
+            telemetry::count(Metric::ClaimsLost);
+            standing(invocation, &invocation.load(&owner, &id).await?.stored)
         }
         Err(error) => Err(error.into()),
     }
@@ -134,22 +175,18 @@ fn terminal(fault: &Fault) -> Option<Reason> {
     }
 }
 
-fn answer(invocation: &Invocation<'_>, consent: &Consent, newest: Option<QrData>) -> Answer {
+fn answer(invocation: &Invocation<'_>, consent: &Consent) -> Answer {
     let now = invocation.now();
     let approval: Option<&Approval> = match (&consent.attempt, consent.failure(now)) {
         (Attempt::AwaitingApproval(approval), None) => Some(approval),
         _ => None,
     };
-    let qr_data = approval.and_then(|approval| {
-        let newest = newest.filter(|_| !approval.same_device).map(|qr| qr.expose().to_owned());
-        newest.or_else(|| approval.qr_text())
-    });
     let standing = Standing {
         consent_id: consent.id.to_string(),
         status: consent.status(now).as_str(),
         status_reason: consent.status_reason(now),
         poll_after_ms: approval.map(|approval| approval.next_poll.after(now).as_millis()),
-        qr_data,
+        qr_data: approval.and_then(Approval::qr_text),
         authorization: AuthorizationAnswer::of(consent, now),
     };
     http::json(200, &standing)

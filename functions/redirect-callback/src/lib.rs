@@ -6,15 +6,16 @@
 mod query;
 mod redeem;
 
-use lambda_http::Request;
+use lambda_http::{Body, Request, Response};
 use query::Callback;
 use shared::{
     app::{App, Invocation},
-    consent::{Consent, Step},
-    http::{self, Answer, Code, Problem},
-    store::Stored,
-    telemetry::{self, Metric},
-    types::{Digest, Handle},
+    config,
+    consent::{Attempt, Step},
+    http::{self, Answer, Problem},
+    store::{Stored, UpdateError},
+    telemetry,
+    types::Handle,
 };
 
 /// What the browser is told.
@@ -28,113 +29,92 @@ pub(crate) enum Outcome {
     Failed,
 }
 
-/// Answers a browser: with the way to the app, or with one neutral page.
+/// Answers a browser: with the way to the app, or with a page that says nothing.
 pub async fn handle(app: &App, request: Request) -> Answer {
     let Ok(callback) = Callback::try_from(&request) else { return Ok(http::neutral_page()) };
-    let invocation = match app.begin(&request).await {
-        Ok(invocation) => invocation,
-        Err(problem) if problem.code() == Code::ServiceUnavailable => return Ok(http::try_again_page()),
-        Err(problem) => return Err(problem),
-    };
+    match answer(app, &request, callback).await {
+        Ok(answer) => Ok(answer),
+        // A browser is no caller of an API: the log gets the problem, the person a page.
+        Err(problem) => Ok(http::trouble_page(&problem)),
+    }
+}
+
+async fn answer(app: &App, request: &Request, callback: Callback) -> Answer {
+    let invocation = app.begin(request).await?;
     telemetry::concerns(&callback.state.consent);
-    let identity = &invocation.material.identity;
-    if !callback.state.is_proved_by(identity) {
+    let material = &invocation.material;
+    if !callback.state.is_proved_by(&material.identity) {
         return Ok(http::neutral_page());
     }
-    let loaded = match app.store.get(&invocation.material.ring, &callback.state.consent).await {
-        Ok(Some(loaded)) => loaded,
-        Ok(None) => return Ok(http::neutral_page()),
-        Err(error) => return temporary(error.into()),
-    };
-    let app_id = loaded.stored.app.clone();
-    let Some(app) = app_id.and_then(|id| invocation.app.config.apps.get(&id)) else {
+    let Some(loaded) = app.store.get(&material.ring, &callback.state.consent).await? else {
         return Ok(http::neutral_page());
     };
-    match decide(&invocation, callback, loaded.stored).await {
-        Ok(outcome) => Ok(send_back(app, &invocation, outcome)),
-        Err(problem) => temporary(problem),
-    }
-}
-
-/// What passes by itself and spent nothing is worth a reload; the rest is answered as the problem it is.
-fn temporary(problem: Problem) -> Answer {
-    match problem.code() {
-        Code::ServiceUnavailable | Code::BankUnavailable | Code::OutOfTime => Ok(http::try_again_page()),
-        _ => Err(problem),
-    }
-}
-
-async fn decide(
-    invocation: &Invocation<'_>,
-    callback: Callback,
-    stored: Stored,
-) -> Result<(Outcome, String), Problem> {
+    let stored = loaded.stored;
+    let link = stored.app.as_ref().and_then(|id| app.config.apps.get(id));
+    let Some(link) = link else { return Ok(http::neutral_page()) };
     let id = stored.id.to_string();
-    let now = invocation.now();
+    let outcome = decide(&invocation, callback, stored).await?;
+    Ok(send_back(link, &id, &outcome))
+}
+
+async fn decide(invocation: &Invocation<'_>, callback: Callback, stored: Stored) -> Result<Outcome, Problem> {
     let Callback { state, code } = callback;
+    let (ordinal, now) = (state.ordinal, invocation.now());
     let Some(code) = code else {
-        return Ok((denied(invocation, &state, stored).await?, id));
+        return denied(invocation, ordinal, stored).await;
     };
-    let digest = code_digest(invocation, &stored, code.expose());
-    let handle = invocation.material.identity.handle(&stored.id, state.ordinal, code.expose());
-    let outcome = match stored.callback(state.ordinal, Some(&digest), now) {
-        Step::Redeem | Step::Conflict => {
-            redeem::claim_and_spend(invocation, stored, code, digest, handle).await?
+    let identity = &invocation.material.identity;
+    let digest = identity.digest("code", &[stored.id.as_bytes(), code.expose().as_bytes()]);
+    let handle = identity.handle(&stored.id, ordinal, code.expose());
+    let step = stored.callback(ordinal, Some(&digest), now);
+    let hit = redeem::Hit { ordinal, code, digest, handle };
+    match step {
+        Step::Redeem | Step::Conflict => redeem::claim_and_spend(invocation, stored, hit).await,
+        Step::Wait => redeem::wait(invocation, &stored.id, hit).await,
+        Step::Repeat => Ok(Outcome::Signed(Some(hit.handle))),
+        Step::Done => Ok(Outcome::Signed(None)),
+        Step::NoteDenial | Step::Denied => Ok(Outcome::Denied),
+        Step::Over => {
+            bury(invocation, stored).await;
+            Ok(Outcome::Failed)
         }
-        Step::Wait => redeem::wait(invocation, &stored.id, &digest, handle).await?,
-        Step::Repeat => Outcome::Signed(Some(handle)),
-        Step::Done => Outcome::Signed(None),
-        Step::NoteDenial | Step::Denied => Outcome::Denied,
-        Step::Over => Outcome::Failed,
-    };
-    Ok((outcome, id))
+    }
 }
 
 /// An error is unauthenticated: it is noted, it ends nothing, a valid code still wins.
-async fn denied(
-    invocation: &Invocation<'_>,
-    state: &shared::types::State,
-    stored: Stored,
-) -> Result<Outcome, Problem> {
+async fn denied(invocation: &Invocation<'_>, ordinal: u16, stored: Stored) -> Result<Outcome, Problem> {
     let now = invocation.now();
-    match stored.callback(state.ordinal, None, now) {
-        Step::NoteDenial => {
+    match stored.callback(ordinal, None, now) {
+        Step::NoteDenial => match invocation.apply(stored, |consent| consent.note_denial(ordinal, now)).await
+        {
             // If somebody moved on meanwhile there is nothing to note.
-            let noted = invocation.apply(stored, |consent| consent.note_denial(now)).await;
-            match noted {
-                Ok(_) | Err(shared::store::UpdateError::Refused(_)) => Ok(Outcome::Denied),
-                Err(error) => Err(error.into()),
-            }
-        }
+            Ok(_) | Err(UpdateError::Refused(_)) => Ok(Outcome::Denied),
+            Err(error) => Err(error.into()),
+        },
         Step::Over => Ok(Outcome::Failed),
         _ => Ok(Outcome::Denied),
     }
 }
 
-fn code_digest(invocation: &Invocation<'_>, consent: &Consent, code: &str) -> Digest {
-    invocation.material.identity.digest("code", &[consent.id.as_bytes(), code.as_bytes()])
+/// A signature that came too late to be claimed is not kept.
+async fn bury(invocation: &Invocation<'_>, stored: Stored) {
+    let now = invocation.now();
+    if matches!(stored.attempt, Attempt::Signed(_))
+        && let Err(UpdateError::Store(error)) = invocation.apply(stored, |consent| consent.buried(now)).await
+    {
+        telemetry::cause(&error);
+    }
 }
 
-fn send_back(
-    app: &shared::config::App,
-    invocation: &Invocation<'_>,
-    (outcome, id): (Outcome, String),
-) -> lambda_http::Response<lambda_http::Body> {
-    let word = match &outcome {
+fn send_back(app: &config::App, consent: &str, outcome: &Outcome) -> Response<Body> {
+    let word = match outcome {
         Outcome::Signed(_) => "signed",
         Outcome::Denied => "denied",
         Outcome::Failed => "failed",
     };
-    let mut parameters = vec![("consent_id", id.as_str()), ("outcome", word)];
-    if let Outcome::Signed(Some(handle)) = &outcome {
+    let mut parameters = vec![("consent_id", consent), ("outcome", word)];
+    if let Outcome::Signed(Some(handle)) = outcome {
         parameters.push(("handle", handle.expose()));
     }
-    let trace = invocation.trace.as_str();
-    parameters.push(("trace_id", trace));
     http::to_app(app, &parameters)
-}
-
-/// Counted where two codes came under one state: one of them belongs to somebody else.
-pub(crate) fn count_conflict() {
-    telemetry::count(Metric::CodeConflict);
 }

@@ -1,9 +1,9 @@
 //! Claim, spend, settle: one code, one exchange, whatever the browser does.
 
-use crate::{Outcome, count_conflict};
+use crate::Outcome;
 use shared::{
     app::Invocation,
-    bank::Fault,
+    bank::{Client, Fault},
     consent::{Attempt, Claim, Clocks, Consent, Proof, Reason, Refused, Signature, Step, Tokens},
     http::Problem,
     store::{Stored, UpdateError},
@@ -17,25 +17,35 @@ const PAUSES_MS: [u64; 5] = [50, 100, 200, 400, 800];
 /// A waiting browser is answered this long before our own deadline.
 const ANSWER_RESERVE: Duration = Duration::from_secs(1);
 
+/// What a browser brought, and what follows from it.
+pub(crate) struct Hit {
+    pub(crate) ordinal: u16,
+    pub(crate) code: AuthorizationCode,
+    /// Keyed hash of the code.
+    pub(crate) digest: Digest,
+    /// What claims the result, if this code is spent.
+    pub(crate) handle: Handle,
+}
+
 /// Claims the attempt for this code and spends it. Whoever loses the race waits for the winner's result.
 pub(crate) async fn claim_and_spend(
     invocation: &Invocation<'_>,
     stored: Stored,
-    code: AuthorizationCode,
-    digest: Digest,
-    handle: Handle,
+    hit: Hit,
 ) -> Result<Outcome, Problem> {
     let (id, claim, now) = (stored.id, invocation.claim(), invocation.now());
-    match invocation.apply(stored, |consent| consent.redeem(digest, claim, now)).await {
+    let bank = invocation.bank(stored.country)?;
+    let (ordinal, digest) = (hit.ordinal, hit.digest);
+    match invocation.apply(stored, |consent| consent.redeem(ordinal, digest, claim, now)).await {
         Ok(claimed) if matches!(claimed.attempt, Attempt::Redeeming { .. }) => {
-            spend(invocation, claimed, claim, code, digest, handle).await
+            spend(invocation, &bank, claimed, claim, hit).await
         }
         Ok(_) => {
-            count_conflict();
+            telemetry::count(Metric::CodeConflict);
             Ok(Outcome::Failed)
         }
-        Err(UpdateError::Refused(Refused::InFlight)) => wait(invocation, &id, &digest, handle).await,
-        Err(UpdateError::Refused(Refused::AlreadySigned)) => Ok(Outcome::Signed(Some(handle))),
+        Err(UpdateError::Refused(Refused::InFlight)) => wait(invocation, &id, hit).await,
+        Err(UpdateError::Refused(Refused::AlreadySigned)) => Ok(Outcome::Signed(Some(hit.handle))),
         Err(UpdateError::Refused(_)) => Ok(Outcome::Failed),
         Err(error) => Err(error.into()),
     }
@@ -43,33 +53,37 @@ pub(crate) async fn claim_and_spend(
 
 async fn spend(
     invocation: &Invocation<'_>,
+    bank: &Client,
     claimed: Stored,
     claim: Claim,
-    code: AuthorizationCode,
-    digest: Digest,
-    handle: Handle,
+    hit: Hit,
 ) -> Result<Outcome, Problem> {
     let Attempt::Redeeming { redirecting, .. } = &claimed.attempt else { return Ok(Outcome::Failed) };
-    let bank_consent = redirecting.registration.bank_consent.clone();
-    let bank = invocation.bank(claimed.country)?;
+    let (bank_consent, asked) = (redirecting.registration.bank_consent.clone(), invocation.now());
+    let Hit { code, digest, handle, .. } = hit;
     let granted = match bank.exchange_code(&invocation.exchange(), &bank_consent, code).await {
         Ok(granted) => granted,
         Err(fault) => return not_spent(invocation, claimed, claim, fault).await,
     };
     let now = invocation.now();
-    let access_expires = now + granted.access_lifetime;
-    let tokens = Tokens { access: granted.access, access_expires, refresh: granted.refresh };
+    let tokens = Tokens::new(granted.access, granted.access_lifetime, granted.refresh, asked);
     let clocks = Clocks::new(claimed.country, &tokens, now);
-    let handle_digest = invocation.material.identity.digest("handle", &[handle.expose().as_bytes()]);
-    let proof = Proof::Handle { code: digest, handle: handle_digest };
+    let claimed_by = invocation.material.identity.digest("handle", &[handle.expose().as_bytes()]);
+    let proof = Proof::Handle { code: digest, handle: claimed_by };
     let signature = Signature { bank_consent, tokens, clocks, proof, at: now };
-    match invocation.apply(claimed, |consent| consent.sign(claim, signature.clone(), now)).await {
+    let sign = |consent: Consent| consent.sign(claim, signature.clone(), invocation.now());
+    match invocation.settle(claimed, sign).await {
         Ok(_) => Ok(Outcome::Signed(Some(handle))),
         Err(UpdateError::Refused(_)) => {
             telemetry::count(Metric::TokensDropped);
             Ok(Outcome::Failed)
         }
-        Err(error) => Err(error.into()),
+        Err(error) => {
+            // The code is spent and its tokens could not be kept: a reload would find nothing.
+            telemetry::count(Metric::TokensDropped);
+            telemetry::cause(&error);
+            Ok(Outcome::Failed)
+        }
     }
 }
 
@@ -87,7 +101,7 @@ async fn not_spent(
     let settle = |consent: Consent| {
         if unsent { consent.redeem_again(claim, now) } else { consent.redeem_failed(claim, reason, now) }
     };
-    match invocation.apply(claimed, settle).await {
+    match invocation.settle(claimed, settle).await {
         Ok(_) if unsent => Err(fault.into()),
         Ok(_) | Err(UpdateError::Refused(_)) => Ok(Outcome::Failed),
         Err(error) => Err(error.into()),
@@ -95,12 +109,7 @@ async fn not_spent(
 }
 
 /// Another request spends this very code: read again with growing pauses until it is settled or time runs out.
-pub(crate) async fn wait(
-    invocation: &Invocation<'_>,
-    id: &ConsentId,
-    digest: &Digest,
-    handle: Handle,
-) -> Result<Outcome, Problem> {
+pub(crate) async fn wait(invocation: &Invocation<'_>, id: &ConsentId, hit: Hit) -> Result<Outcome, Problem> {
     for round in 0.. {
         let pause = PAUSES_MS.get(round).or(PAUSES_MS.last()).copied().unwrap_or(800);
         let pause = Duration::from_millis(pause);
@@ -110,9 +119,9 @@ pub(crate) async fn wait(
         tokio::time::sleep(pause).await;
         let loaded = invocation.app.store.get(&invocation.material.ring, id).await?;
         let Some(consent) = loaded.map(|loaded| loaded.stored) else { return Ok(Outcome::Failed) };
-        match consent.callback(consent.ordinal, Some(digest), invocation.now()) {
+        match consent.callback(hit.ordinal, Some(&hit.digest), invocation.now()) {
             Step::Wait => {}
-            Step::Repeat => return Ok(Outcome::Signed(Some(handle))),
+            Step::Repeat => return Ok(Outcome::Signed(Some(hit.handle))),
             Step::Done => return Ok(Outcome::Signed(None)),
             // The winner gave the claim back: the code was not spent and a reload can spend it.
             Step::Redeem => break,

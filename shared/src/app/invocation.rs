@@ -6,12 +6,17 @@ use crate::{
     consent::{Claim, Consent, Refused},
     http::{self, Caller, Clock, Code, Problem},
     secrets::Material,
-    store::{Loaded, Stored, UpdateError},
+    store::{Loaded, StoreError, Stored, UpdateError},
     telemetry::{self, Metric},
     types::{ConsentId, Country, OwnerId, Timestamp, TraceId},
 };
 use lambda_http::Request;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+/// Before a settle is tried again; doubled each time.
+const SETTLE_PAUSE: Duration = Duration::from_millis(50);
+/// A settle is not tried again if less than this is left.
+const SETTLE_RESERVE: Duration = Duration::from_secs(1);
 
 /// One request in progress.
 #[derive(Debug)]
@@ -85,5 +90,25 @@ impl Invocation<'_> {
             telemetry::count(Metric::ClaimsLost);
         }
         applied
+    }
+
+    /// Settles what has been spent: the same, but a table that is away for a moment is asked again as long as there is
+    /// time, because what is in hand cannot be had a second time. Settles find their own result and leave it.
+    pub async fn settle(
+        &self,
+        stored: Stored,
+        transition: impl Fn(Consent) -> Result<Consent, Refused> + Send + Sync,
+    ) -> Result<Stored, UpdateError> {
+        let (id, ring) = (stored.id, &self.material.ring);
+        let mut settled = self.apply(stored, &transition).await;
+        let mut pause = SETTLE_PAUSE;
+        while matches!(settled, Err(UpdateError::Store(StoreError::Unavailable | StoreError::Contended)))
+            && self.clock.left() > pause + SETTLE_RESERVE
+        {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(SETTLE_RESERVE);
+            settled = self.app.store.update(ring, &id, &self.trace, &transition).await;
+        }
+        settled
     }
 }

@@ -8,7 +8,7 @@ use crate::types::{AppId, Digest, Timestamp};
 
 impl Consent {
     /// The owner claims what was signed: it becomes the grant. After a redirect that needs the handle, after a BankID
-    /// renewal the owner's token is enough. Claiming again gives the same answer.
+    /// renewal the owner's token is enough. Claiming again changes nothing ([`Refused::AlreadySo`]).
     pub fn activate(self, handle: Option<&Digest>, now: Timestamp) -> Result<Self, Refused> {
         let generation = self.next_generation();
         let consent = self.at(now);
@@ -18,9 +18,9 @@ impl Consent {
                 let active = Active::of(signature, handle, generation, now)?;
                 Ok(Self { grant: Grant::Active(Box::new(active)), attempt: Attempt::None, ..consent })
             }
-            (Grant::Active(active), attempt @ Attempt::None) => match (&active.handle, handle) {
-                (Some(claimed), Some(handle)) if claimed.matches(handle) => Ok(Self { attempt, ..consent }),
-                (None, None) => Ok(Self { attempt, ..consent }),
+            (Grant::Active(active), Attempt::None) => match (&active.handle, handle) {
+                (Some(claimed), Some(handle)) if claimed.matches(handle) => Err(Refused::AlreadySo),
+                (None, None) => Err(Refused::AlreadySo),
                 _ => Err(Refused::OtherHandle),
             },
             (_, Attempt::Failed { reason: Reason::NotClaimed | Reason::TooLate, .. }) => {
@@ -28,6 +28,11 @@ impl Consent {
             }
             _ => Err(Refused::WrongState),
         }
+    }
+
+    /// Writes down what time alone has done, so that the tokens of a signature that nobody claimed do not rest.
+    pub fn buried(self, now: Timestamp) -> Result<Self, Refused> {
+        if self.attempt.overdue(now).is_some() { Ok(self.at(now)) } else { Err(Refused::AlreadySo) }
     }
 
     /// Until when what was signed can be claimed, if something is waiting.

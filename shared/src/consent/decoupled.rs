@@ -1,9 +1,17 @@
 //! Mobile BankID: the caller polls us, and we poll the bank no faster than it asked for.
 
-use super::{Attempt, Clocks, Consent, Grant, Proof, Reason, Refused, Signature, Tokens};
-use crate::types::{BankConsentId, QrData, Timestamp};
+use super::{Attempt, Claim, Clocks, Consent, Grant, Proof, Reason, Refused, Signature, Tokens};
+use crate::types::{BankConsentId, QrData, SessionLink, Timestamp};
 
 impl Consent {
+    /// Where a live BankID order is cancelled at the bank, if there is one and the bank said where.
+    pub const fn order_to_cancel(&self) -> Option<&SessionLink> {
+        match &self.attempt {
+            Attempt::AwaitingApproval(approval) => approval.session.cancel.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Claims the next poll: no other reaches the bank before the pause that the bank asked for is over.
     pub fn claim_poll(mut self, now: Timestamp) -> Result<Self, Refused> {
         self = self.at(now);
@@ -17,6 +25,29 @@ impl Consent {
             }
             Attempt::Failed { reason: Reason::TooLate, .. } => Err(Refused::TooLate),
             _ => Err(Refused::WrongState),
+        }
+    }
+
+    /// The bank is slower than its own pause: the poll that is under way holds back the next one until its lease is
+    /// over, so that two answers to one order cannot cross.
+    pub fn hold_poll(mut self, claim: Claim) -> Result<Self, Refused> {
+        match &mut self.attempt {
+            Attempt::AwaitingApproval(approval) => {
+                approval.next_poll = claim.until;
+                Ok(self)
+            }
+            _ => Err(Refused::ClaimLost),
+        }
+    }
+
+    /// The slow poll has been answered, with nothing new: the bank's pause counts from now.
+    pub fn release_poll(mut self, now: Timestamp) -> Result<Self, Refused> {
+        match &mut self.attempt {
+            Attempt::AwaitingApproval(approval) => {
+                approval.next_poll = now + approval.sleep;
+                Ok(self)
+            }
+            _ => Err(Refused::ClaimLost),
         }
     }
 
@@ -55,7 +86,6 @@ impl Consent {
             Attempt::AwaitingApproval(approval) if approval.registration.bank_consent == *order => {
                 Ok(Self { attempt: Attempt::Failed { reason, at: now }, ..self })
             }
-            Attempt::Failed { .. } => Ok(self),
             _ => Err(Refused::ClaimLost),
         }
     }

@@ -137,10 +137,17 @@ impl LapseReason {
     }
 }
 
+impl Tokens {
+    /// What the bank sent for a request that was made at `asked`: lifetimes count from there.
+    pub fn new(access: AccessToken, lifetime: Span, refresh: Option<RefreshToken>, asked: Timestamp) -> Self {
+        Self { access, access_expires: asked + lifetime, refresh }
+    }
+}
+
 impl Active {
-    /// Whether the access token is expired, or too near to it.
+    /// Whether the access token is expired, or too near to it, and can be replaced.
     pub fn needs_refresh(&self, now: Timestamp) -> bool {
-        now + ACCESS_SLACK >= self.tokens.access_expires
+        self.tokens.refresh.is_some() && now + ACCESS_SLACK >= self.tokens.access_expires
     }
 }
 

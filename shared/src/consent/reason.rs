@@ -21,10 +21,8 @@ macro_rules! reasons {
 reasons! {
     /// Nobody knows whether the bank registered the consent or started the order.
     StartUnknown = "start_unknown",
-    /// The request that was to start it provably never left; the same key may try again.
-    StartNotSent = "start_not_sent",
-    /// The bank refused to register the consent or to start the order.
-    StartRefused = "start_refused",
+    /// The bank did not take the start, or what it answered gave nobody anything to sign; the same key may try again.
+    StartNotTaken = "start_not_taken",
     /// Not signed within 15 minutes.
     TooLate = "too_late",
     /// The code was spent and its answer was lost.

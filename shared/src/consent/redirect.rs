@@ -49,9 +49,11 @@ impl Consent {
     }
 
     /// Notes that the bank reported an error. It ends nothing: a valid code still wins.
-    pub fn note_denial(mut self, now: Timestamp) -> Result<Self, Refused> {
+    pub fn note_denial(mut self, ordinal: u16, now: Timestamp) -> Result<Self, Refused> {
         self = self.at(now);
         match &mut self.attempt {
+            _ if ordinal != self.ordinal => Err(Refused::WrongState),
+            Attempt::AwaitingRedirect(redirecting) if redirecting.denied => Err(Refused::AlreadySo),
             Attempt::AwaitingRedirect(redirecting) => {
                 redirecting.denied = true;
                 Ok(self)
@@ -60,10 +62,13 @@ impl Consent {
         }
     }
 
-    /// Claims the attempt for one code. A second code under the same state ends the attempt instead and destroys
+    /// Claims the attempt `ordinal` for one code. A second code under the same state ends the attempt instead and destroys
     /// what the first brought: one of the two came from somebody else.
-    pub fn redeem(self, code: Digest, claim: Claim, now: Timestamp) -> Result<Self, Refused> {
+    pub fn redeem(self, ordinal: u16, code: Digest, claim: Claim, now: Timestamp) -> Result<Self, Refused> {
         let consent = self.at(now);
+        if ordinal != consent.ordinal {
+            return Err(Refused::WrongState);
+        }
         let conflict = Attempt::Failed { reason: Reason::CodeConflict, at: now };
         match consent.attempt {
             Attempt::AwaitingRedirect(redirecting) => {

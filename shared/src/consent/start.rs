@@ -51,7 +51,7 @@ impl Consent {
     pub fn begin_again(self, claim: Claim, now: Timestamp) -> Result<Self, Refused> {
         let consent = self.at(now);
         match consent.attempt {
-            Attempt::Failed { reason: Reason::StartNotSent, .. } => {
+            Attempt::Failed { reason: Reason::StartNotTaken, .. } => {
                 Ok(Self { attempt: Attempt::Registering { claim }, created: now, ..consent })
             }
             Attempt::Registering { claim: held } if held.by == claim.by => Ok(consent),
@@ -159,11 +159,12 @@ impl Consent {
         }
     }
 
-    /// The caller ends the attempt; the grant is untouched. Ending what is over already changes nothing.
+    /// The caller ends the attempt; the grant is untouched. Ending what is over already changes nothing
+    /// ([`Refused::AlreadySo`]).
     pub fn cancel(self, now: Timestamp) -> Result<Self, Refused> {
         let consent = self.at(now);
         match consent.attempt {
-            Attempt::None | Attempt::Failed { .. } => Ok(consent),
+            Attempt::None | Attempt::Failed { .. } => Err(Refused::AlreadySo),
             _ => Ok(Self { attempt: Attempt::Failed { reason: Reason::Cancelled, at: now }, ..consent }),
         }
     }

@@ -8,6 +8,7 @@ use crate::{
     types::{QrData, Timestamp},
 };
 use serde::Serialize;
+use std::fmt;
 
 /// One consent.
 #[derive(Debug, Serialize)]
@@ -79,7 +80,7 @@ pub struct AuthorizationAnswer {
 }
 
 /// What starts SCA on the PSU's side. Secret: it stands in the answer to a start and its repeats, nowhere else.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(untagged)]
 pub enum Opening {
     /// The bank's page.
@@ -102,10 +103,22 @@ pub enum Opening {
 }
 
 /// Links that start the BankID app.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct StartLinks {
     mobile: String,
     desktop: String,
+}
+
+impl fmt::Debug for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Opening(redacted)")
+    }
+}
+
+impl fmt::Debug for StartLinks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StartLinks(redacted)")
+    }
 }
 
 impl ConsentAnswer {

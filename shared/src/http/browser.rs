@@ -1,7 +1,11 @@
 //! What a browser gets that comes back from the bank: the way to the app's registered link, or one neutral page that
 //! says nothing. Nothing from the request is ever shown.
 
-use crate::config::{App, HandleIn, Return};
+use super::Problem;
+use crate::{
+    config::{App, HandleIn, Return},
+    telemetry,
+};
 use lambda_http::{Body, Response, http::HeaderValue};
 use url::Url;
 
@@ -36,11 +40,15 @@ pub fn neutral_page() -> Response<Body> {
     page(400, "Nothing to do here", "<p>You can close this page. · Du kan stänga sidan.</p>")
 }
 
-/// For a moment in which the bank or a part of ours cannot be reached, and nothing has been spent: loading the page
-/// again is safe.
-pub fn try_again_page() -> Response<Body> {
+/// For trouble of ours or the bank's. Nothing has been spent by then, or its end is written down: loading the page again
+/// is safe, and helps where the problem says so.
+pub fn trouble_page(problem: &Problem) -> Response<Body> {
+    telemetry::failed(problem.code().id());
+    let Some(seconds) = problem.retry_after_s() else {
+        return page(500, "Something went wrong", "<p>You can close this page. · Du kan stänga sidan.</p>");
+    };
     let mut answer = page(503, "One moment", "<p>Please reload this page. · Ladda om sidan.</p>");
-    answer.headers_mut().insert("retry-after", HeaderValue::from_static("2"));
+    answer.headers_mut().insert("retry-after", HeaderValue::from(seconds));
     answer
 }
 

@@ -93,7 +93,7 @@ codes! {
         "Another attempt is under way; follow it or cancel it", SORRY_EN, SORRY_SV;
     AttemptOver "attempt_over" 409 Caller None, "The attempt is over: POST /v1/consents starts a new one", AGAIN_EN, AGAIN_SV;
     AttemptExpired "attempt_expired" 409 Psu None,
-        "Not signed within 15 minutes: POST /v1/consents starts a new one", LATE_EN, LATE_SV;
+        "Not signed within 15 minutes, or not activated within five: POST /v1/consents starts a new one", LATE_EN, LATE_SV;
     NothingToPoll "nothing_to_poll" 409 Caller None, "No BankID order is under way", AGAIN_EN, AGAIN_SV;
     HandleRefused "handle_refused" 403 Caller None, "The handle does not belong to this consent's signature", AGAIN_EN, AGAIN_SV;
     NothingToActivate "nothing_to_activate" 409 Caller None, "Nothing was signed that could be activated", AGAIN_EN, AGAIN_SV;

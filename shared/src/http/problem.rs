@@ -114,6 +114,11 @@ impl Problem {
         self
     }
 
+    /// Seconds after which repeating the same request may help.
+    pub fn retry_after_s(&self) -> Option<u32> {
+        self.retry_after_s.or(self.code.entry().retry_after_s)
+    }
+
     /// Its code.
     pub const fn code(&self) -> Code {
         self.code
@@ -122,7 +127,7 @@ impl Problem {
     /// The answer.
     pub fn into_response(self, trace_id: &str) -> Response<Body> {
         let entry = self.code.entry();
-        let retry_after_s = self.retry_after_s.or(entry.retry_after_s);
+        let retry_after_s = self.retry_after_s();
         let document = Document {
             r#type: format!("/problems/{}", entry.code),
             title: entry.title,

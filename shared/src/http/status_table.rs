@@ -13,7 +13,8 @@ impl From<Refused> for Problem {
         Self::new(match refused {
             Refused::InFlight => Code::StartInFlight,
             Refused::OtherBody => Code::IdempotencyKeyReused,
-            Refused::ClaimLost | Refused::WrongState | Refused::AlreadySigned => Code::AttemptInProgress,
+            Refused::WrongState | Refused::AlreadySigned | Refused::AlreadySo => Code::AttemptInProgress,
+            Refused::ClaimLost => Code::AttemptOver,
             Refused::NotOffered => Code::MethodNotOffered,
             Refused::TooLate => Code::AttemptExpired,
             Refused::OtherHandle => Code::HandleRefused,
@@ -94,8 +95,7 @@ impl Code {
     pub const fn of_failure(reason: Reason) -> Self {
         match reason {
             Reason::StartUnknown => Self::StartUnknown,
-            Reason::StartNotSent => Self::BankUnavailable,
-            Reason::StartRefused => Self::BankUnrecognised,
+            Reason::StartNotTaken => Self::BankUnavailable,
             Reason::TooLate | Reason::NotClaimed => Self::AttemptExpired,
             Reason::ExchangeUnknown | Reason::CodeRefused | Reason::CodeConflict | Reason::Cancelled => {
                 Self::AttemptOver

@@ -26,7 +26,7 @@ const TOO_LONG: StoreError = StoreError::Broken("an account map is too long to b
 pub struct AccountMap {
     /// The grant's generation when the bank listed them. The bank's ids change with each new consent.
     pub generation: u32,
-    /// In the bank's order.
+    /// In the order of our ids.
     pub entries: Vec<AccountEntry>,
 }
 

@@ -128,8 +128,9 @@ impl PsuAddress {
     /// One address, and a public one: loopback, private, link-local, carrier-grade NAT, unique-local, multicast and
     /// unspecified are refused. Documentation ranges pass.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let address: IpAddr = text.parse().map_err(|_| Malformed)?;
-        let address = address.to_canonical();
+        let sent: IpAddr = text.parse().map_err(|_| Malformed)?;
+        // An IPv4 address in IPv6 clothes is judged as what it is, and passed on as it was sent.
+        let address = sent.to_canonical();
         let private = match address {
             IpAddr::V4(v4) => {
                 let [a, b, ..] = v4.octets();
@@ -141,7 +142,7 @@ impl PsuAddress {
         if private || address.is_loopback() || address.is_unspecified() || address.is_multicast() {
             return Err(Malformed);
         }
-        Ok(Self(address))
+        Ok(Self(sent))
     }
 }
 

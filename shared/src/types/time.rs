@@ -77,6 +77,11 @@ impl Span {
         self.0
     }
 
+    /// As a duration of the monotonic clock; nothing if it is negative.
+    pub fn as_duration(self) -> std::time::Duration {
+        std::time::Duration::from_millis(u64::try_from(self.0).unwrap_or(0))
+    }
+
     /// In whole seconds, rounded up and never negative: what `Retry-After` wants.
     pub const fn as_seconds_up(self) -> i64 {
         let seconds = self.0.saturating_add(999).div_euclid(1000);

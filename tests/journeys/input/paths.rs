@@ -146,7 +146,7 @@ fn accounts(cases: &mut Vec<Case>, call: &Call) {
         "a1_canary-9471",
         "canary-9471",
         "\0",
-        "SE4550000000058398257466",
+        "SE0060000000000000009471",
         "a1_../../canary",
         &long,
     ] {

@@ -51,7 +51,7 @@ pub(super) fn others(others: &[Seeded]) -> io::Result<()> {
     for Seeded { key, standing } in others {
         line(&match standing {
             Ok((consent_id, status)) => format!("  {key:<16}{consent_id}  {status}"),
-            Err(problem) => format!("  {key:<16}not signed in an earlier start ({problem})"),
+            Err(problem) => format!("  {key:<16}found again, its attempt is over ({problem})"),
         })?;
     }
     Ok(())

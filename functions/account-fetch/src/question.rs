@@ -1,0 +1,110 @@
+//! What the bank is asked: each question knows its one call, and what its audit line says.
+
+use crate::reader::Reader;
+use shared::{
+    account::{Account, CardAccount, Transaction},
+    bank::Fault,
+    http::DateRange,
+    types::{AccountId, BankAccountId},
+};
+
+/// One question to the bank under a grant. Asking it twice does no harm.
+pub(crate) trait Question: Sync {
+    /// What comes back.
+    type Answer: Send;
+    /// Its name in the audit line.
+    const RESOURCE: &'static str;
+
+    /// The account it is about, by our id.
+    fn account(&self) -> Option<&AccountId> {
+        None
+    }
+
+    /// The call.
+    fn put(&self, reader: &Reader<'_>) -> impl Future<Output = Result<Self::Answer, Fault>> + Send;
+}
+
+/// All accounts.
+pub(crate) struct AccountList;
+
+/// One account with its balances.
+pub(crate) struct AccountDetail {
+    pub(crate) account: AccountId,
+    pub(crate) bank_id: BankAccountId,
+}
+
+/// The rows of an account.
+pub(crate) struct AccountRows {
+    pub(crate) account: AccountId,
+    pub(crate) bank_id: BankAccountId,
+    pub(crate) range: DateRange,
+}
+
+/// All card accounts.
+pub(crate) struct CardList;
+
+/// The rows of a card account.
+pub(crate) struct CardRows {
+    pub(crate) account: AccountId,
+    pub(crate) bank_id: BankAccountId,
+    pub(crate) range: DateRange,
+}
+
+impl Question for AccountList {
+    type Answer = Vec<Account>;
+    const RESOURCE: &'static str = "accounts";
+
+    async fn put(&self, reader: &Reader<'_>) -> Result<Vec<Account>, Fault> {
+        reader.bank.accounts(&reader.exchange(), &reader.read()?).await
+    }
+}
+
+impl Question for AccountDetail {
+    type Answer = Account;
+    const RESOURCE: &'static str = "account";
+
+    fn account(&self) -> Option<&AccountId> {
+        Some(&self.account)
+    }
+
+    async fn put(&self, reader: &Reader<'_>) -> Result<Account, Fault> {
+        reader.bank.account(&reader.exchange(), &reader.read()?, &self.bank_id).await
+    }
+}
+
+impl Question for AccountRows {
+    type Answer = Vec<Transaction>;
+    const RESOURCE: &'static str = "transactions";
+
+    fn account(&self) -> Option<&AccountId> {
+        Some(&self.account)
+    }
+
+    async fn put(&self, reader: &Reader<'_>) -> Result<Vec<Transaction>, Fault> {
+        let DateRange { from, to } = self.range;
+        reader.bank.transactions(&reader.exchange(), &reader.read()?, &self.bank_id, from, to).await
+    }
+}
+
+impl Question for CardList {
+    type Answer = Vec<CardAccount>;
+    const RESOURCE: &'static str = "card_accounts";
+
+    async fn put(&self, reader: &Reader<'_>) -> Result<Vec<CardAccount>, Fault> {
+        reader.bank.card_accounts(&reader.exchange(), &reader.read()?).await
+    }
+}
+
+impl Question for CardRows {
+    type Answer = Vec<Transaction>;
+    const RESOURCE: &'static str = "card_transactions";
+
+    fn account(&self) -> Option<&AccountId> {
+        Some(&self.account)
+    }
+
+    async fn put(&self, reader: &Reader<'_>) -> Result<Vec<Transaction>, Fault> {
+        let DateRange { from, to } = self.range;
+        reader.bank.card_transactions(&reader.exchange(), &reader.read()?, &self.bank_id, from, to).await
+    }
+}
