@@ -91,8 +91,8 @@ mod tests {
         let table = aws.dynamodb(Some("http://127.0.0.1:1".to_owned()));
         let timeouts = table.config().timeout_config().unwrap();
         assert_eq!(timeouts.connect_timeout(), Some(Duration::from_secs(1)));
-        assert_eq!(timeouts.operation_attempt_timeout(), Some(Duration::from_secs(3)));
-        assert_eq!(timeouts.operation_timeout(), Some(Duration::from_secs(8)));
+        assert_eq!(timeouts.operation_attempt_timeout(), Some(Duration::from_secs(1)));
+        assert_eq!(timeouts.operation_timeout(), Some(Duration::from_secs(4)));
         assert_eq!(table.config().retry_config().unwrap().max_attempts(), 3);
         assert_eq!(table.config().region().unwrap().as_ref(), "eu-north-1");
         assert!(aws.secretsmanager(None).config().http_client().is_some());
