@@ -5,6 +5,16 @@
 use std::fmt;
 
 macro_rules! secret {
+    // What a transition copies from the present state into the next one.
+    ($(#[$doc:meta])* $name:ident, copied) => {
+        secret!($(#[$doc])* $name);
+
+        impl Clone for $name {
+            fn clone(&self) -> Self {
+                Self(self.0.clone())
+            }
+        }
+    };
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         pub struct $name(String);
@@ -31,11 +41,11 @@ macro_rules! secret {
 
 secret!(
     /// RFC 6749 section 1.4: opens the accounts of one consent for a day.
-    AccessToken
+    AccessToken, copied
 );
 secret!(
     /// RFC 6749 section 1.5: makes new access tokens for 90 days. This bank sends it once, with the grant.
-    RefreshToken
+    RefreshToken, copied
 );
 secret!(
     /// RFC 6749 section 1.3.1. Not `Clone`: a code is spent once, and a copy would be a second chance.
@@ -51,43 +61,16 @@ secret!(
 );
 secret!(
     /// The decoupled poll or cancel link; the session id in it is a bearer secret.
-    SessionLink
+    SessionLink, copied
 );
 secret!(
     /// Starts the BankID app for exactly one order.
-    AutoStartToken
+    AutoStartToken, copied
 );
 secret!(
     /// What the PSU's other device scans.
-    QrData
+    QrData, copied
 );
-
-// Tokens are copied when a transition builds the next state from the present one; codes are not.
-impl Clone for AccessToken {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-impl Clone for RefreshToken {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-impl Clone for SessionLink {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-impl Clone for AutoStartToken {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-impl Clone for QrData {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,10 @@
 //! The control surface: what a tester or a person at a terminal can do to the bank. JSON in and out, on its own port.
 
+#![allow(
+    clippy::disallowed_types,
+    reason = "the derive of a flattened field names floats; no value here is one"
+)]
+
 use hyper::Response;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
