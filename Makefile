@@ -17,6 +17,7 @@ help: ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 local: tools ## Everything on this machine: a bank, a table, a front door, the functions (FRESH=1 starts anew)
+	@echo "Building (the first time takes minutes) …"
 	@cargo build --workspace --quiet
 	@exec cargo run --quiet --bin local
 
@@ -24,9 +25,10 @@ token: ## An access token of a user for `make local` (USER_ID=demo-user)
 	@cargo run --quiet --bin local -- token $(or $(USER_ID),demo-user)
 
 invoke: tools ## One event against `make local`: F=<function> E=<file in events/, without .json>
+	@test -f events/$(E).json -a -n "$(F)" || { echo "usage: make invoke F=<function> E=<file in events/, without .json>" >&2; exit 2; }
 	@$(CARGO_LAMBDA) lambda invoke --invoke-address 127.0.0.1 $(F) --data-file events/$(E).json
 
-test: tools ## Everything that continuous integration runs
+test: tools ## What continuous integration runs, but for the check for advisories
 	@./.ci/test.sh
 
 check: ## Fast: formatting, clippy, unit tests

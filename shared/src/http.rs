@@ -9,11 +9,14 @@ mod input;
 mod problem;
 mod status_table;
 
-pub use answer::{AuthorizationAnswer, ConsentAnswer, Opening};
+pub use answer::{AuthorizationAnswer, BANK_REVOCATION, ConsentAnswer, Opening};
 pub use browser::{neutral_page, to_app, trouble_page};
 pub use call::{Caller, Clock, psu_address, route, trace_id};
 pub use codes::{ActionBy, Code};
-pub use input::{DateRange, Fields, date_range, idempotency_key, path_account, path_consent, text_field};
+pub use input::{
+    DateRange, Fields, ListQuery, date_range, idempotency_key, no_query, path_account, path_consent,
+    text_field,
+};
 pub use problem::{FieldError, Problem, Rule};
 
 use lambda_http::{Body, Response, http::HeaderValue};

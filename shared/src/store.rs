@@ -9,7 +9,8 @@
 //! | change a consent at hand | `PutItem` on condition that `v` has not moved | 1 write |
 //! | change a consent by its id | `GetItem`, strongly consistent, then as above | 1 read, 1 write |
 //! | remember the account map | `PutItem` on `consent id` / `accounts`, unless a newer one is there | 1 write |
-//! | list an owner's consents | index `owner`: hash `o`, range `ca` (created), keys only | |
+//! | list an owner's consents | `Query` on index `owner` (hash `o`, range `ca`: created), then one `BatchGetItem` | 2 reads |
+//! | erase an owner's consent | `DeleteItem` of each part, after it was revoked | 2 writes |
 //! | share the client-credentials token | partition `ccg#…` / `token`, see [`SharedToken`] | |
 //!
 //! **Writes.** Each one draws a write id once, before it is sent; the SDK's retries carry the same. A retry whose first
@@ -22,17 +23,19 @@ mod accounts;
 mod client_token;
 mod fault;
 mod field;
+mod list;
 mod packed;
 mod row;
 mod seal;
 
 pub use accounts::{AccountEntry, AccountMap};
 pub use client_token::SharedToken;
-pub use fault::{InsertError, StoreError, UpdateError};
+pub use fault::{InsertError, ListError, StoreError, UpdateError};
+pub use list::Page;
 
 use crate::{
     consent::{Consent, Refused},
-    types::{ConsentId, KeyRing, TraceId},
+    types::{ConsentId, KeyRing, Timestamp, TraceId},
 };
 use aws_sdk_dynamodb::{
     Client,
@@ -56,11 +59,24 @@ pub struct Store {
     environment: String,
 }
 
+/// Who writes, when, and with which keys.
+#[derive(Clone, Copy, Debug)]
+pub struct Writer<'a> {
+    /// The newest key seals, all of them open.
+    pub ring: &'a KeyRing,
+    /// The request.
+    pub trace: &'a TraceId,
+    /// In event time.
+    pub now: Timestamp,
+}
+
 /// A consent as it stood in the table, with the version that the next write must find.
 #[derive(Debug)]
 pub struct Stored {
     /// The consent.
     pub consent: Consent,
+    /// When it was last written, in event time.
+    pub changed: Timestamp,
     version: u64,
 }
 
@@ -95,19 +111,14 @@ impl Store {
     }
 
     /// Puts a new consent there: the claim of a start.
-    pub async fn insert(
-        &self,
-        ring: &KeyRing,
-        consent: Consent,
-        trace: &TraceId,
-    ) -> Result<Stored, InsertError> {
-        let sealer = self.sealer(ring);
-        let stamp = stamp(1, trace)?;
+    pub async fn insert(&self, writer: Writer<'_>, consent: Consent) -> Result<Stored, InsertError> {
+        let sealer = self.sealer(writer.ring);
+        let stamp = stamp(1, writer)?;
         let request = self
             .put(row::render(&consent, &sealer, &stamp)?)
             .condition_expression("attribute_not_exists(pk)");
         match written(request, &stamp.write).await? {
-            Outcome::Written => Ok(Stored { consent, version: stamp.version }),
+            Outcome::Written => Ok(Stored { consent, changed: writer.now, version: stamp.version }),
             Outcome::Lost(Some(item)) => Err(InsertError::Exists(Box::new(parse(&item, &sealer)?))),
             // Something was there and is gone: whoever comes again finds the place free.
             Outcome::Lost(None) => Err(StoreError::Contended.into()),
@@ -130,9 +141,8 @@ impl Store {
     /// Loads a consent and applies a transition to it. See [`Self::apply`].
     pub async fn update(
         &self,
-        ring: &KeyRing,
+        writer: Writer<'_>,
         id: &ConsentId,
-        trace: &TraceId,
         transition: impl Fn(Consent) -> Result<Consent, Refused>,
     ) -> Result<Stored, UpdateError> {
         let request = self.client.get_item().table_name(&self.table).consistent_read(true);
@@ -143,8 +153,8 @@ impl Store {
             .await
             .map_err(StoreError::from)?;
         let item = answer.item.ok_or(UpdateError::Absent)?;
-        let stored = parse(&item, &self.sealer(ring))?;
-        self.apply(ring, stored, trace, transition).await
+        let stored = parse(&item, &self.sealer(writer.ring))?;
+        self.apply(writer, stored, transition).await
     }
 
     /// Applies a transition to the consent at hand and writes the result, on condition that nobody has written since it
@@ -152,22 +162,23 @@ impl Store {
     /// refusal always speaks about the present, and nothing of it was written.
     pub async fn apply(
         &self,
-        ring: &KeyRing,
+        writer: Writer<'_>,
         mut stored: Stored,
-        trace: &TraceId,
         transition: impl Fn(Consent) -> Result<Consent, Refused>,
     ) -> Result<Stored, UpdateError> {
-        let sealer = self.sealer(ring);
+        let sealer = self.sealer(writer.ring);
         for _ in 0..ROUNDS {
             let expected = stored.version;
             let consent = transition(stored.consent)?;
-            let stamp = stamp(expected.saturating_add(1), trace)?;
+            let stamp = stamp(expected.saturating_add(1), writer)?;
             let request =
                 self.put(row::render(&consent, &sealer, &stamp)?).condition_expression("v = :expected");
             let request =
                 request.expression_attribute_values(":expected", AttributeValue::N(expected.to_string()));
             match written(request, &stamp.write).await? {
-                Outcome::Written => return Ok(Stored { consent, version: stamp.version }),
+                Outcome::Written => {
+                    return Ok(Stored { consent, changed: writer.now, version: stamp.version });
+                }
                 Outcome::Lost(Some(item)) => stored = parse(&item, &sealer)?,
                 Outcome::Lost(None) => return Err(UpdateError::Absent),
             }
@@ -217,14 +228,15 @@ async fn written(request: PutItemFluentBuilder, write: &[u8; 16]) -> Result<Outc
 }
 
 /// Marks a write that is about to be sent. Drawn once, whatever the SDK retries.
-fn stamp(version: u64, trace: &TraceId) -> Result<Stamp, StoreError> {
+fn stamp(version: u64, writer: Writer<'_>) -> Result<Stamp, StoreError> {
     let mut write = [0; 16];
     aws_lc_rs::rand::fill(&mut write).map_err(|_| StoreError::Broken("no randomness"))?;
-    Ok(Stamp { version, write, by: trace.claim_id() })
+    Ok(Stamp { version, write, by: writer.trace.claim_id(), at: writer.now })
 }
 
 fn parse(item: &Item, sealer: &Sealer<'_>) -> Result<Stored, StoreError> {
-    row::parse(item, sealer).map(|(consent, version)| Stored { consent, version })
+    let (consent, changed, version) = row::parse(item, sealer)?;
+    Ok(Stored { consent, changed, version })
 }
 
 fn is_part(item: &Item, name: &str) -> bool {

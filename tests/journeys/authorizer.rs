@@ -132,8 +132,9 @@ async fn a_good_token_without_the_routes_scope_gets_the_gateways_403(world: &Wor
             gateways_own(&answer, 403, "Forbidden", &format!("{}: {scopes:?}", call.route));
         }
         gateways_own(&call.send(world, Some(&id_token)).await, 403, "Forbidden", call.route);
-        // With nothing but that scope it reaches the function, which knows no such consent or wants a body.
+        // With nothing but that scope it reaches the function, which knows no such consent, or wants a body, or no query.
         let mut harmless = call.clone().body("");
+        harmless.query = "?wrong=1".to_owned();
         harmless.consent = "AAAAAAAAAAAAAAAAAAAAAA".to_owned();
         let answer = harmless.send(world, Some(&bearer(world, &anna.spec.clone().scopes(&[needed])))).await;
         assert!(

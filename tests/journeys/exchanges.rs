@@ -126,6 +126,20 @@ async fn reads_cost_one_at_the_bank_and_one_at_the_table() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_and_a_revocation_cost_two_at_the_table_and_nothing_at_the_bank() {
+    let world = warm().await;
+    let anna = world.person();
+    let id = anna.connect().await;
+    anna.start_redirect().await;
+    assert_eq!(cost(&world, anna.get("/v1/consents"), 200).await, (0, 2), "list");
+    assert_eq!(
+        cost(&world, anna.call("DELETE", &format!("/v1/consents/{id}")).send(), 204).await,
+        (0, 2),
+        "revoke"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refresh_adds_one_at_the_bank_and_two_at_the_table() {
     let world = warm().await;
     let anna = world.person();

@@ -24,6 +24,7 @@ mod redirect_callback;
 mod authorizer;
 mod bank_variants;
 mod canaries;
+mod documents;
 mod events;
 mod exchanges;
 mod input;

@@ -194,11 +194,14 @@ async fn every_access_leaves_exactly_one_audit_line_also_one_that_ends_in_a_fail
         anna.get(path).await.expect(200);
         assert_eq!(audits(), number + 2, "{path}");
     }
+    anna.call("GET", &accounts).send().await.expect(200);
+    let present = |flag: &str| world.lines.lock().unwrap().iter().filter(|line| line.contains(flag)).count();
+    assert_eq!((present(r#""present":true"#), present(r#""present":false"#)), (5, 1));
     let refused = Fault::OauthError { error: "unauthorized_client".to_owned() };
     world.bank.fault(FaultOrder::next(CallKind::AccountsList, Fault::TokenNotActive));
     world.bank.fault(FaultOrder::next(CallKind::TokenRefreshToken, refused));
     anna.get(&accounts).await.problem(409, "consent_expired");
-    assert_eq!(audits(), 6);
+    assert_eq!(audits(), 7);
     assert!(world.lines.lock().unwrap().iter().any(|line| line.contains(r#""outcome":"consent_expired""#)));
 }
 

@@ -18,9 +18,11 @@ async fn a_write_whose_answer_was_lost_is_recognised_and_not_reported_as_a_confl
     // A start writes twice: the claim and the settle.
     for skip in [0, 1] {
         world.table_proxy.fault(fault(FaultKind::AnswerLost, skip, 1));
-        let before = world.at_bank("consents.create");
+        let (before, writes) = (world.at_bank("consents.create"), world.table_proxy.count("PutItem"));
         anna.post_keyed("/v1/consents", &swedish("redirect"), &fresh_key()).await.expect(201);
         assert_eq!(world.at_bank("consents.create") - before, 1, "write {skip}");
+        let writes = world.table_proxy.count("PutItem") - writes;
+        assert_eq!(writes, 3, "claim, settle and one retry that finds its own write");
     }
     // A callback too.
     for skip in [0, 1] {

@@ -15,6 +15,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     (
         "types",
         &[
+            "crate::secrets",
             "tokio",
             "serde",
             "reqwest",
@@ -29,6 +30,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     (
         "consent",
         &[
+            "crate::secrets",
             "tokio",
             "serde",
             "reqwest",
@@ -44,6 +46,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     (
         "account",
         &[
+            "crate::secrets",
             "tokio",
             "serde",
             "reqwest",

@@ -1,9 +1,11 @@
-//! `GET /v1/consents/{consent_id}`, `GET /v1/consents/{consent_id}/authorization` and
-//! `POST /v1/consents/{consent_id}/activation`: what a consent is, where its attempt stands, and the owner's claim to
-//! what was signed.
+//! `GET /v1/consents`, `GET /v1/consents/{consent_id}`, `GET /v1/consents/{consent_id}/authorization`,
+//! `POST /v1/consents/{consent_id}/activation`, `DELETE /v1/consents/{consent_id}` and `DELETE /v1/consents`: what a
+//! consent is, where its attempt stands, the owner's claim to what was signed, and the end of it.
 
 mod activate;
+mod list;
 mod read;
+mod revoke;
 
 use lambda_http::Request;
 use shared::{
@@ -11,9 +13,12 @@ use shared::{
     http::{self, Answer, Code, Problem},
 };
 
-/// One of the three, by the route of the template.
+/// One of the six, by the route of the template.
 pub async fn handle(app: &App, request: Request) -> Answer {
     match http::route(&request) {
+        "GET /v1/consents" => list::handle(app, request).await,
+        "DELETE /v1/consents" => revoke::all(app, request).await,
+        "DELETE /v1/consents/{consent_id}" => revoke::one(app, request).await,
         "GET /v1/consents/{consent_id}" => read::consent(app, request).await,
         "GET /v1/consents/{consent_id}/authorization" => read::authorization(app, request).await,
         "POST /v1/consents/{consent_id}/activation" => activate::handle(app, request).await,

@@ -16,7 +16,8 @@ use shared::{
     app::{App, Invocation},
     bank::Fault,
     consent::{
-        Attempt, Beginning, Claim, Consent, Fingerprint, Method, Reason, Redirecting, Refused, Registration,
+        Attempt, Beginning, Claim, Consent, Fingerprint, Grant, Method, Reason, Redirecting, Refused,
+        Registration,
     },
     http::{self, Answer, Code, ConsentAnswer, Opening, Problem},
     store::{InsertError, Stored},
@@ -59,9 +60,8 @@ pub(crate) async fn handle(app: &App, request: Request) -> Answer {
     };
     let (claim, fingerprint) = (invocation.claim(), Fingerprint { key, body });
     let work = Work { invocation: &invocation, country, psu, address, claim, fingerprint, choice };
-    let (ring, now) = (&invocation.material.ring, invocation.now());
-    let claimed = match app.store.insert(ring, Consent::begin(beginning, claim, now), &invocation.trace).await
-    {
+    let begun = Consent::begin(beginning, claim, invocation.now());
+    let claimed = match app.store.insert(invocation.writer(), begun).await {
         Ok(claimed) => claimed,
         Err(InsertError::Exists(known)) => match repeat(&work, *known).await? {
             Repeated::Claimed(claimed) => *claimed,
@@ -87,12 +87,14 @@ async fn repeat(work: &Work<'_>, known: Stored) -> Result<Repeated, Problem> {
         return Err(Refused::OtherBody.into());
     }
     match (&known.attempt, known.failure(now)) {
-        (Attempt::Failed { reason: Reason::StartNotTaken, .. }, _) => {
+        (Attempt::Failed { reason: Reason::StartNotTaken, .. }, _) if matches!(known.grant, Grant::None) => {
             let claim = work.claim;
             let claimed = invocation.apply(known, |consent| consent.begin_again(claim, now)).await?;
             Ok(Repeated::Claimed(Box::new(claimed)))
         }
-        (_, Some(reason)) => Err(Problem::new(Code::of_failure(reason))),
+        (_, Some(reason)) if matches!(known.grant, Grant::None) => {
+            Err(Problem::new(Code::of_failure(reason)))
+        }
         // A claim of ours whose answer was lost, and which somebody has looked at since.
         (Attempt::Registering { claim }, None) if claim.by == work.claim.by => {
             Ok(Repeated::Claimed(Box::new(known)))

@@ -6,12 +6,15 @@ use crate::{
     consent::{Claim, Consent, Refused},
     http::{self, Caller, Clock, Code, Problem},
     secrets::Material,
-    store::{Loaded, StoreError, Stored, UpdateError},
+    store::{Loaded, StoreError, Stored, UpdateError, Writer},
     telemetry::{self, Metric},
     types::{ConsentId, Country, OwnerId, Timestamp, TraceId},
 };
 use lambda_http::Request;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 /// Before a settle is tried again; doubled each time.
 const SETTLE_PAUSE: Duration = Duration::from_millis(50);
@@ -79,17 +82,52 @@ impl Invocation<'_> {
         loaded.filter(|loaded| loaded.stored.belongs_to(owner)).ok_or(Problem::new(Code::ConsentNotFound))
     }
 
+    /// Who writes, and when.
+    pub fn writer(&self) -> Writer<'_> {
+        Writer { ring: &self.material.ring, trace: &self.trace, now: self.now() }
+    }
+
     /// Applies a transition to the consent at hand: one conditional write.
     pub async fn apply(
         &self,
         stored: Stored,
         transition: impl Fn(Consent) -> Result<Consent, Refused> + Send + Sync,
     ) -> Result<Stored, UpdateError> {
-        let applied = self.app.store.apply(&self.material.ring, stored, &self.trace, transition).await;
+        let applied = self.app.store.apply(self.writer(), stored, transition).await;
         if matches!(applied, Err(UpdateError::Refused(Refused::ClaimLost | Refused::InFlight))) {
             telemetry::count(Metric::ClaimsLost);
         }
         applied
+    }
+
+    /// Ends an attempt, or the whole consent, and cancels the BankID order that this really ended: the link is taken from
+    /// the state that the transition was applied to, because an order may begin in the same moment. What the bank makes
+    /// of the cancel changes nothing. Ending what is over already is fine.
+    pub async fn end(
+        &self,
+        stored: Stored,
+        ending: impl Fn(Consent) -> Result<Consent, Refused> + Send + Sync,
+    ) -> Result<(), Problem> {
+        let country = stored.country;
+        let order = Mutex::new(None);
+        let end = |consent: Consent| {
+            let link = consent.order_to_cancel().cloned();
+            let ended = ending(consent)?;
+            *order.lock().unwrap_or_else(PoisonError::into_inner) = link;
+            Ok(ended)
+        };
+        match self.settle(stored, end).await {
+            Ok(_) => {}
+            Err(UpdateError::Refused(Refused::AlreadySo) | UpdateError::Absent) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+        let order = order.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(link) = order
+            && self.bank(country)?.cancel(&self.exchange(), &link).await.is_err()
+        {
+            telemetry::count(Metric::CancelFailures);
+        }
+        Ok(())
     }
 
     /// Settles what has been spent: the same, but a table that is away for a moment is asked again as long as there is
@@ -99,7 +137,7 @@ impl Invocation<'_> {
         stored: Stored,
         transition: impl Fn(Consent) -> Result<Consent, Refused> + Send + Sync,
     ) -> Result<Stored, UpdateError> {
-        let (id, ring) = (stored.id, &self.material.ring);
+        let id = stored.id;
         let mut settled = self.apply(stored, &transition).await;
         let mut pause = SETTLE_PAUSE;
         while matches!(settled, Err(UpdateError::Store(StoreError::Unavailable | StoreError::Contended)))
@@ -107,7 +145,7 @@ impl Invocation<'_> {
         {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(SETTLE_RESERVE);
-            settled = self.app.store.update(ring, &id, &self.trace, &transition).await;
+            settled = self.app.store.update(self.writer(), &id, &transition).await;
         }
         settled
     }

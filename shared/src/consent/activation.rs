@@ -73,11 +73,10 @@ impl Consent {
     }
 
     /// Ends everything for ever: grant, attempt and all tokens. Whatever settles later is refused and drops its own.
-    #[must_use]
-    pub fn revoke(self, now: Timestamp) -> Self {
+    pub fn revoke(self, now: Timestamp) -> Result<Self, Refused> {
         match self.grant {
-            Grant::Revoked { at } => Self { grant: Grant::Revoked { at }, ..self },
-            _ => Self { grant: Grant::Revoked { at: now }, attempt: Attempt::None, ..self },
+            Grant::Revoked { .. } => Err(Refused::AlreadySo),
+            _ => Ok(Self { grant: Grant::Revoked { at: now }, attempt: Attempt::None, ..self }),
         }
     }
 }

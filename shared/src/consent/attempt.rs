@@ -208,8 +208,11 @@ impl Attempt {
             |registration: &Registration| (now >= registration.expires()).then_some(Reason::TooLate);
         match self {
             Self::Registering { claim } => (!claim.live(now)).then_some(Reason::StartUnknown),
-            Self::Initiating { claim, .. } => (!claim.live(now)).then_some(Reason::StartUnknown),
-            Self::Redeeming { claim, .. } => (!claim.live(now)).then_some(Reason::ExchangeUnknown),
+            Self::Initiating { registration, claim, .. } => {
+                too_late(registration).or_else(|| (!claim.live(now)).then_some(Reason::StartUnknown))
+            }
+            Self::Redeeming { redirecting, claim, .. } => too_late(&redirecting.registration)
+                .or_else(|| (!claim.live(now)).then_some(Reason::ExchangeUnknown)),
             Self::Registered(registration) => too_late(registration),
             Self::AwaitingRedirect(redirecting) => too_late(&redirecting.registration),
             Self::AwaitingApproval(approval) => too_late(&approval.registration),

@@ -55,22 +55,23 @@ impl Consent {
     /// renewal waits as signed, so that it can be held against the old grant. Refused if the attempt was ended
     /// meanwhile: the tokens are then dropped.
     pub fn approved(self, order: &BankConsentId, tokens: &Tokens, now: Timestamp) -> Result<Self, Refused> {
-        match (&self.grant, &self.attempt) {
+        let consent = self.at(now);
+        match (&consent.grant, &consent.attempt) {
             (Grant::Revoked { .. }, _) => Err(Refused::Revoked),
             (grant, Attempt::AwaitingApproval(approval)) if approval.registration.bank_consent == *order => {
                 let signature = Signature {
                     bank_consent: order.clone(),
                     tokens: tokens.clone(),
-                    clocks: Clocks::new(self.country, tokens, now),
+                    clocks: Clocks::new(consent.country, tokens, now),
                     proof: Proof::Identity(approval.identity),
                     at: now,
                 };
                 let renewal = !matches!(grant, Grant::None);
-                let signed = Self { attempt: Attempt::Signed(signature), ..self };
+                let signed = Self { attempt: Attempt::Signed(signature), ..consent };
                 if renewal { Ok(signed) } else { signed.activate(None, now) }
             }
-            (Grant::Active(active), Attempt::None) if active.bank_consent == *order => Ok(self),
-            (_, Attempt::Signed(known)) if known.bank_consent == *order => Ok(self),
+            (Grant::Active(active), Attempt::None) if active.bank_consent == *order => Ok(consent),
+            (_, Attempt::Signed(known)) if known.bank_consent == *order => Ok(consent),
             _ => Err(Refused::ClaimLost),
         }
     }

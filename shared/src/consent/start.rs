@@ -51,7 +51,8 @@ impl Consent {
     pub fn begin_again(self, claim: Claim, now: Timestamp) -> Result<Self, Refused> {
         let consent = self.at(now);
         match consent.attempt {
-            Attempt::Failed { reason: Reason::StartNotTaken, .. } => {
+            // Only the first start: a renewal that was not taken belongs to another key.
+            Attempt::Failed { reason: Reason::StartNotTaken, .. } if matches!(consent.grant, Grant::None) => {
                 Ok(Self { attempt: Attempt::Registering { claim }, created: now, ..consent })
             }
             Attempt::Registering { claim: held } if held.by == claim.by => Ok(consent),

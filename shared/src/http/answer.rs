@@ -10,6 +10,10 @@ use crate::{
 use serde::Serialize;
 use std::fmt;
 
+/// What a revocation does at the bank: nothing that is known (contract: the path is unknown). Access ends here, with the
+/// tokens; at the bank the consent runs out by itself.
+pub const BANK_REVOCATION: &str = "not_supported";
+
 /// One consent.
 #[derive(Debug, Serialize)]
 pub struct ConsentAnswer {
@@ -41,6 +45,12 @@ pub struct ConsentAnswer {
     /// `verified` or `asserted`: who vouched for the personal number. Absent after a redirect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<&'static str>,
+    /// When its owner revoked it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<String>,
+    /// What became of it at the bank: `not_supported`, since no way to revoke a consent there is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bank_revocation: Option<&'static str>,
     /// Where the attempt stands.
     pub authorization: AuthorizationAnswer,
 }
@@ -124,9 +134,10 @@ impl fmt::Debug for StartLinks {
 impl ConsentAnswer {
     /// As it stands now.
     pub fn of(consent: &Consent, now: Timestamp) -> Self {
-        let active = match &consent.grant {
-            Grant::Active(active) => Some(active),
-            _ => None,
+        let (active, revoked) = match &consent.grant {
+            Grant::Active(active) => (Some(active), None),
+            Grant::Revoked { at } => (None, Some(*at)),
+            Grant::None | Grant::Lapsed { .. } => (None, None),
         };
         Self {
             consent_id: consent.id.to_string(),
@@ -146,6 +157,8 @@ impl ConsentAnswer {
                 Identity::Verified => "verified",
                 Identity::Asserted => "asserted",
             }),
+            revoked_at: revoked.map(Timestamp::rfc3339),
+            bank_revocation: revoked.map(|_| BANK_REVOCATION),
             authorization: AuthorizationAnswer::of(consent, now),
         }
     }

@@ -62,6 +62,15 @@ macro_rules! codes {
     };
 }
 
+impl Code {
+    /// The row of this code in the documentation's table (Markdown).
+    pub fn documented(self) -> String {
+        let Entry { code, status, action_by, retry_after_s, title, en, sv } = self.entry();
+        let retry = retry_after_s.map_or_else(|| "no".to_owned(), |seconds| format!("after {seconds} s"));
+        format!("| `{code}` | {status} | {} | {retry} | {title} | {en} | {sv} |", action_by.as_str())
+    }
+}
+
 const SORRY_EN: &str = "Something went wrong on our side. Please try again in a moment.";
 const SORRY_SV: &str = "Något gick fel hos oss. Försök igen om en stund.";
 const BANK_EN: &str = "Handelsbanken cannot be reached right now. Please try again in a few minutes.";
@@ -77,6 +86,8 @@ codes! {
     InvalidRequest "invalid_request" 400 Caller None, "A field of the request breaks a rule", SORRY_EN, SORRY_SV;
     CountryNotServed "country_not_served" 400 Caller None, "The bank has no interface here for this country",
         "Handelsbanken cannot be connected in this country.", "Handelsbanken går inte att ansluta i det här landet.";
+    CursorInvalid "cursor_invalid" 400 Caller None, "The cursor is not one of this service for this user",
+        SORRY_EN, SORRY_SV;
     UnsupportedMediaType "unsupported_media_type" 415 Caller None, "The body must be application/json", SORRY_EN, SORRY_SV;
     BodyTooLarge "body_too_large" 413 Caller None, "The body is longer than any valid one", SORRY_EN, SORRY_SV;
     UserTokenRequired "user_token_required" 403 Caller None, "The token names no end user", SORRY_EN, SORRY_SV;

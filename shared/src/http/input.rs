@@ -191,3 +191,50 @@ impl DateRange {
         Ok(self)
     }
 }
+
+/// A call that takes no query: whoever sends one means something else than what would happen.
+pub fn no_query(request: &Request) -> Result<(), Problem> {
+    if request.query_string_parameters().is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::field("query", "no parameters"))
+    }
+}
+
+/// `cursor` and `changed_since` of a list.
+#[derive(Clone, Debug, Default)]
+pub struct ListQuery {
+    /// Where the page begins.
+    pub cursor: Option<String>,
+    /// Only what was written at this instant or later.
+    pub changed_since: Option<Timestamp>,
+}
+
+impl TryFrom<&Request> for ListQuery {
+    type Error = Problem;
+    fn try_from(request: &Request) -> Result<Self, Problem> {
+        let query = request.query_string_parameters();
+        let mut errors = Vec::new();
+        let mut once = |field: &'static str| match query.all(field).unwrap_or_default().as_slice() {
+            [] => None,
+            [one] => Some((*one).to_owned()),
+            _ => {
+                errors.push(FieldError { field, rule: "once" });
+                None
+            }
+        };
+        let (cursor, since) = (once("cursor"), once("changed_since"));
+        let changed_since = since.map(|text| text.parse::<jiff::Timestamp>());
+        if matches!(changed_since, Some(Err(_))) {
+            errors.push(FieldError { field: "changed_since", rule: "an instant as 2026-01-15T08:00:00Z" });
+        }
+        if query.iter().any(|(name, _)| !["cursor", "changed_since"].contains(&name)) {
+            errors.push(FieldError { field: "query", rule: "no parameters but cursor and changed_since" });
+        }
+        if !errors.is_empty() {
+            return Err(Problem::fields(errors));
+        }
+        let instant = |parsed: jiff::Timestamp| Timestamp::from_millis(parsed.as_millisecond());
+        Ok(Self { cursor, changed_since: changed_since.and_then(Result::ok).map(instant) })
+    }
+}

@@ -5,7 +5,7 @@ use crate::{
     bank::Fault,
     consent::{Reason, Refused},
     secrets::SecretsError,
-    store::{StoreError, UpdateError},
+    store::{ListError, StoreError, UpdateError},
 };
 
 impl From<Refused> for Problem {
@@ -76,6 +76,15 @@ impl From<UpdateError> for Problem {
             UpdateError::Absent => Self::new(Code::ConsentNotFound),
             UpdateError::Refused(refused) => refused.into(),
             UpdateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ListError> for Problem {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::Cursor => Self::new(Code::CursorInvalid).about("cursor", "as a former answer gave it"),
+            ListError::Store(error) => error.into(),
         }
     }
 }

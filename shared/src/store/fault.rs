@@ -26,6 +26,17 @@ pub enum StoreError {
     Broken(&'static str),
 }
 
+/// Why there is no page of a list.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// A cursor that we did not make, or made for somebody else.
+    #[error("the cursor does not open")]
+    Cursor,
+    /// The table was of no use.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Why an insert did not put a new consent there.
 #[derive(Debug, thiserror::Error)]
 pub enum InsertError {

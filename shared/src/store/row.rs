@@ -5,7 +5,7 @@
 //! | `pk` `sk` | S | consent id; `consent` |
 //! | `v` | N | version: one more with each write |
 //! | `w` | B | write id: tells a retried write of ours from somebody else's |
-//! | `by` | B | trace id of the writer |
+//! | `by` `ua` | B N | trace id of the writer; when it wrote, in event time (ms) |
 //! | `ttl` | N | seconds; when DynamoDB may sweep the row |
 //! | `o` `ca` | S N | owner id, created (ms): the keys of the index `owner` |
 //! | `f` | N | form of this row: 1 |
@@ -47,6 +47,7 @@ pub(super) struct Stamp {
     pub(super) version: u64,
     pub(super) write: [u8; 16],
     pub(super) by: ClaimId,
+    pub(super) at: Timestamp,
 }
 
 /// Whose row it is: what each sealed value of it is tied to.
@@ -62,6 +63,7 @@ pub(super) fn render(consent: &Consent, sealer: &Sealer<'_>, stamp: &Stamp) -> R
     let mut row = Row::default();
     row.text("pk", consent.id.to_string()).text("sk", CONSENT);
     row.number("v", stamp.version).bytes("w", stamp.write).bytes("by", *stamp.by.as_bytes());
+    row.instant("ua", stamp.at);
     row.number("ttl", sweep_after(consent).ttl_seconds());
     row.text("o", consent.owner.to_string()).instant("ca", consent.created).number("f", FORM);
     row.text("c", consent.country.code()).text("p", consent.psu_type.as_str());
@@ -81,8 +83,8 @@ pub(super) fn render(consent: &Consent, sealer: &Sealer<'_>, stamp: &Stamp) -> R
     Ok(row.0)
 }
 
-/// The consent of a row, and its version.
-pub(super) fn parse(item: &Item, sealer: &Sealer<'_>) -> Result<(Consent, u64), StoreError> {
+/// The consent of a row, when it was written, and its version.
+pub(super) fn parse(item: &Item, sealer: &Sealer<'_>) -> Result<(Consent, Timestamp, u64), StoreError> {
     let fields = Fields(item);
     if fields.number::<u8>("f")? != FORM {
         return Err(StoreError::unreadable("f"));
@@ -106,7 +108,7 @@ pub(super) fn parse(item: &Item, sealer: &Sealer<'_>) -> Result<(Consent, u64), 
         grant: grant::parse(fields, &whose, sealer)?,
         attempt: attempt::parse(fields, &whose, ordinal, sealer)?,
     };
-    Ok((consent, fields.number("v")?))
+    Ok((consent, fields.instant("ua")?, fields.number("v")?))
 }
 
 /// Whether this row was written by the write with this id.

@@ -139,11 +139,11 @@ impl Pki {
 
     fn save(&self, folder: &Path) -> io::Result<()> {
         fs::create_dir_all(folder)?;
-        fs::write(folder.join("ca.key.pem"), self.issuer.key().serialize_pem())?;
+        private(&folder.join("ca.key.pem"), &self.issuer.key().serialize_pem())?;
         fs::write(folder.join("server.pem"), &self.server.chain_pem)?;
-        fs::write(folder.join("server.key.pem"), &self.server.key_pem)?;
+        private(&folder.join("server.key.pem"), &self.server.key_pem)?;
         fs::write(folder.join("client.pem"), &self.client.chain_pem)?;
-        fs::write(folder.join("client.key.pem"), &self.client.key_pem)?;
+        private(&folder.join("client.key.pem"), &self.client.key_pem)?;
         // Last: its presence says that the others are complete.
         fs::write(folder.join("ca.pem"), &self.ca_pem)
     }
@@ -167,6 +167,13 @@ fn issue_server(issuer: &Issuer<'static, KeyPair>) -> Result<ClientIdentity, rcg
     set_days(&mut params, -1, THREE_YEARS);
     let chain_pem = params.signed_by(&key, issuer)?.pem();
     Ok(ClientIdentity { chain_pem, key_pem: key.serialize_pem() })
+}
+
+/// A key that only its owner can read.
+fn private(path: &Path, pem: &str) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    io::Write::write_all(&mut file, pem.as_bytes())
 }
 
 fn issue_client(

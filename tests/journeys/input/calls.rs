@@ -117,8 +117,11 @@ pub(crate) struct WellFormed {
     pub(crate) poll: Call,
     /// Accounts and cards; the last two of each kind name an account.
     pub(crate) reads: Vec<Call>,
-    /// What takes nothing but a consent id.
+    /// What takes nothing but a consent id. The last one ends the consent that the reads use.
     pub(crate) bare: Vec<Call>,
+    pub(crate) list: Call,
+    /// Ends everything.
+    pub(crate) erase: Call,
 }
 
 impl WellFormed {
@@ -153,7 +156,10 @@ impl WellFormed {
                 Call::to("GET /v1/consents/{consent_id}", &active),
                 Call::to("GET /v1/consents/{consent_id}/authorization", order),
                 Call::to("DELETE /v1/consents/{consent_id}/authorization", order),
+                Call::to("DELETE /v1/consents/{consent_id}", &active),
             ],
+            list: Call::to("GET /v1/consents", ""),
+            erase: Call::to("DELETE /v1/consents", ""),
         }
     }
 
@@ -176,7 +182,7 @@ impl WellFormed {
     /// All of them, in an order in which all succeed.
     pub(crate) fn all(&self) -> Vec<&Call> {
         let writes = self.starts().into_iter().chain([&self.activate, &self.poll]);
-        writes.chain(&self.reads).chain(&self.bare).collect()
+        writes.chain(&self.reads).chain(&self.bare).chain([&self.list, &self.erase]).collect()
     }
 }
 

@@ -12,6 +12,7 @@ pub(super) fn cases(world: &World, well_formed: &WellFormed) -> Vec<Case> {
     for call in reads.iter().filter(|call| call.has("/transactions")) {
         dates(&mut cases, call, today(world.bank.clock().now_ms()));
     }
+    lists(&mut cases, well_formed);
     let writes = [&well_formed.choose_redirect, &well_formed.activate, &well_formed.poll];
     for call in writes.into_iter().chain(reads).chain(&well_formed.bare) {
         consents(&mut cases, call);
@@ -20,6 +21,31 @@ pub(super) fn cases(world: &World, well_formed: &WellFormed) -> Vec<Case> {
         }
     }
     cases
+}
+
+fn lists(cases: &mut Vec<Case>, well_formed: &WellFormed) {
+    let mut with = |call: &Call, query: &str, code: &'static str, field: &'static str| {
+        let name = format!("{} with {query}", call.route);
+        let call = Call { query: query.to_owned(), ..call.clone() };
+        cases.push(Case::problem(name, call, 400, code).about(field).hides("canary-9471"));
+    };
+    let list = &well_formed.list;
+    for cursor in ["canary-9471", "", "AAAA", "%00", "AQJrMQ", "../canary-9471"] {
+        with(list, &format!("?cursor={cursor}"), "cursor_invalid", "cursor");
+    }
+    for since in ["canary-9471", "", "2026-01-15", "yesterday", "1768464000", "2026-02-30T00:00:00Z"] {
+        with(list, &format!("?changed_since={since}"), "invalid_request", "changed_since");
+    }
+    with(list, "?cursor=a&cursor=canary-9471", "invalid_request", "cursor");
+    let last = well_formed.bare.last().unwrap();
+    for query in ["?canary-9471=1", "?limit=canary-9471", "?page=2"] {
+        for call in [list, &well_formed.erase, last] {
+            with(call, query, "invalid_request", "query");
+        }
+    }
+    for query in ["?cursor=canary-9471", "?consent_id=canary-9471", "?reference=canary-9471"] {
+        with(&well_formed.erase, query, "invalid_request", "query");
+    }
 }
 
 fn dates(cases: &mut Vec<Case>, call: &Call, today: shared::types::Date) {

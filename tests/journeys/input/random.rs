@@ -174,7 +174,8 @@ fn nonsense(dice: &mut Dice, ground: &Call) -> Call {
     if call.method() == "POST" {
         call = call.body(body(dice));
     }
-    if call.has("/transactions") || call.has("/callback") || dice.roll(3) == 0 {
+    let only_a_query = !call.has("{consent_id}") && call.method() != "POST";
+    if call.has("/transactions") || only_a_query || dice.roll(3) == 0 {
         call.query = query(dice);
     }
     if call.has("{account_id}") && dice.roll(2) == 0 {

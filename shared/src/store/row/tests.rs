@@ -10,7 +10,8 @@ use crate::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use states::{Make, T0, claim};
 
-const STAMP: Stamp = Stamp { version: 41, write: [5; 16], by: ClaimId([6; 16]) };
+const STAMP: Stamp =
+    Stamp { version: 41, write: [5; 16], by: ClaimId([6; 16]), at: Timestamp::from_millis(1) };
 
 fn ring() -> KeyRing {
     KeyRing::new(vec![SealingKey { id: "2026-01".to_owned(), key: [9; 32] }]).unwrap()
@@ -58,9 +59,9 @@ fn every_grant_with_every_attempt_comes_back_as_it_went() {
     for make in [Make { typical: true }, Make { typical: false }] {
         for consent in make.every_state() {
             let item = render(&consent, &sealer, &STAMP).unwrap();
-            let (back, version) = parse(&item, &sealer).unwrap();
+            let (back, changed, version) = parse(&item, &sealer).unwrap();
             assert_eq!(exposed(&back), exposed(&consent));
-            assert_eq!(version, STAMP.version);
+            assert_eq!((changed, version), (STAMP.at, STAMP.version));
         }
     }
 }
@@ -72,7 +73,7 @@ fn what_may_be_absent_may_be_absent() {
     let whole = Make { typical: true }.consent(Grant::None, Attempt::None);
     let bare =
         Consent { corporate: None, reference: None, app: None, psu_type: PsuType::Individual, ..whole };
-    let (back, _) = parse(&render(&bare, &sealer, &STAMP).unwrap(), &sealer).unwrap();
+    let (back, ..) = parse(&render(&bare, &sealer, &STAMP).unwrap(), &sealer).unwrap();
     assert_eq!(exposed(&back), exposed(&bare));
 }
 

@@ -327,7 +327,7 @@ pub(crate) static CUSTOMERS: &[Customer] = &[
         personal_number: Some("190506079854"),
         corporate_id: None,
         sandbox_user: "SANDBOX-INDIVIDUAL-SE-4",
-        about: "BankID of another bank, never activated here: `mbid_not_shb_activated`",
+        about: "BankID of another bank, never activated here",
         difficulty: Difficulty::BankIdNotActivated,
         accounts: &[Account {
             key: "se-nils-allkonto",

@@ -37,7 +37,7 @@ impl Functions {
 
     /// Until every function answers a trivial request through the front door.
     pub(super) async fn until_ready(&mut self, stand_ins: &StandIns) -> io::Result<()> {
-        shown::line("\nWaiting for the functions (the first start compiles them) …")?;
+        shown::line("\nWaiting for the functions …")?;
         let mut waiting: Vec<(String, String, String)> = Vec::new();
         for route in stand_ins.front_door.routes() {
             if !waiting.iter().any(|(function, ..)| *function == route.function) {

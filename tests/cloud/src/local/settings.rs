@@ -79,11 +79,33 @@ impl Settings {
         format!("What the functions say: {}", self.file("functions.log").display())
     }
 
+    /// Nothing is touched while somebody else serves from it: the ports come first.
     pub(super) fn prepare_state(&self) -> io::Result<()> {
+        self.ports.must_be_free()?;
         if self.fresh && self.state.exists() {
             std::fs::remove_dir_all(&self.state)?;
         }
         std::fs::create_dir_all(&self.state)
+    }
+}
+
+impl Ports {
+    fn must_be_free(&self) -> io::Result<()> {
+        for (port, name) in [
+            (self.front_door, "FRONT_DOOR_PORT"),
+            (self.issuer, "ISSUER_PORT"),
+            (self.bank_api, "BANK_API_PORT"),
+            (self.bank_page, "BANK_PAGE_PORT"),
+            (self.bank_control, "BANK_CONTROL_PORT"),
+            (self.invoke, "INVOKE_PORT"),
+        ] {
+            // Bound and let go: whoever takes it next is meant to.
+            if let Err(error) = std::net::TcpListener::bind(("127.0.0.1", port)) {
+                let said = format!("127.0.0.1:{port}: {error} ({name} names another port)");
+                return Err(io::Error::new(error.kind(), said));
+            }
+        }
+        Ok(())
     }
 }
 

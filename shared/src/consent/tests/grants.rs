@@ -1,0 +1,111 @@
+//! Grants one transition at a time: renewal, revocation, refresh, clocks.
+
+use super::*;
+
+#[test]
+fn a_renewal_is_an_attempt_beside_a_living_grant_and_its_failure_changes_nothing() {
+    let renewing = || active().renew(claim(6, 100), None, at(50)).unwrap();
+    assert_eq!((renewing().ordinal, renewing().status(at(51))), (2, Status::Active));
+    assert_eq!(refused(renewing().renew(claim(7, 110), None, at(51))), Refused::InFlight);
+    assert_eq!(refused(approving().renew(claim(7, 110), None, at(5))), Refused::WrongState);
+    let failed = renewing().start_failed(claim(6, 100), Reason::StartNotTaken, at(51)).unwrap();
+    assert_eq!(failed.readable(at(52)).unwrap().tokens.access.expose(), "first");
+    assert_eq!(
+        failed.callback(1, Some(&digest(5)), at(52)),
+        Step::Over,
+        "the first attempt's state is of the past"
+    );
+}
+
+#[test]
+fn a_decoupled_renewal_waits_as_signed_and_is_swapped_in_by_the_owners_token() {
+    let order = BankConsentId::parse("bank-1").unwrap();
+    let signed = || {
+        let registered = Registration { made: at(50), ..registration() };
+        let pending = Approval { registration: registered, ..approval(fingerprint(3, 3)) };
+        let asked = active().renew(claim(6, 100), None, at(50)).unwrap();
+        let asked = asked.approval_begun(claim(6, 100), pending, at(51)).unwrap();
+        asked.approved(&order, &tokens("second"), at(60)).unwrap()
+    };
+    assert!(matches!(signed().attempt, Attempt::Signed(_)));
+    assert_eq!(signed().readable(at(61)).unwrap().tokens.access.expose(), "first", "the old grant reads on");
+    assert_eq!(refused(signed().activate(Some(&digest(7)), at(61))), Refused::OtherHandle);
+    let swapped = signed().activate(None, at(61)).unwrap();
+    let now = swapped.readable(at(62)).unwrap();
+    assert_eq!((now.tokens.access.expose(), now.generation), ("second", 2));
+    let kept = signed().renewed_by_another(at(61)).unwrap();
+    assert_eq!(kept.readable(at(62)).unwrap().tokens.access.expose(), "first");
+    assert_eq!(kept.failure(at(62)), Some(Reason::RenewalOtherCustomer));
+}
+
+#[test]
+fn revoked_is_for_ever() {
+    let revoked = || active().revoke(at(10)).unwrap();
+    assert_eq!(revoked().status(at(11)), Status::Revoked);
+    assert_eq!(revoked().readable(at(11)).unwrap_err(), Refused::Revoked);
+    assert_eq!(refused(revoked().renew(claim(6, 100), None, at(11))), Refused::Revoked);
+    assert_eq!(refused(revoked().activate(Some(&digest(7)), at(11))), Refused::Revoked);
+    assert_eq!(refused(revoked().claim_refresh(1, claim(6, 100), at(11))), Refused::Revoked);
+    let late =
+        approving().revoke(at(3)).unwrap().approved(&registration().bank_consent, &tokens("late"), at(5));
+    assert_eq!(refused(late), Refused::Revoked);
+    let redeeming = redirected().redeem(1, digest(5), claim(2, 40), at(3)).unwrap();
+    assert_eq!(
+        refused(redeeming.revoke(at(4)).unwrap().sign(claim(2, 40), signature(5, at(5)), at(5))),
+        Refused::ClaimLost
+    );
+    assert_eq!(refused(revoked().revoke(at(20))), Refused::AlreadySo);
+}
+
+#[test]
+fn one_refresh_per_generation_and_only_the_claimer_settles() {
+    let claimed = || active().claim_refresh(1, claim(4, 60), at(10)).unwrap();
+    assert_eq!(refused(claimed().claim_refresh(1, claim(5, 70), at(11))), Refused::InFlight);
+    assert_eq!(refused(claimed().settle_refresh(1, claim(5, 70), &tokens("second"))), Refused::ClaimLost);
+    let settled = || claimed().settle_refresh(1, claim(4, 60), &tokens("second")).unwrap();
+    assert_eq!(settled().readable(at(12)).unwrap().generation, 2);
+    assert_eq!(refused(settled().claim_refresh(1, claim(5, 70), at(12))), Refused::Superseded);
+    assert_eq!(refused(settled().settle_refresh(1, claim(4, 60), &tokens("third"))), Refused::ClaimLost);
+    assert!(claimed().claim_refresh(1, claim(5, 90), at(60)).is_ok(), "a lease that is over binds nobody");
+}
+
+#[test]
+fn a_refresh_without_a_refresh_token_keeps_the_old_one() {
+    let fresh = Tokens { refresh: None, ..tokens("second") };
+    let claimed = active().claim_refresh(1, claim(4, 60), at(10)).unwrap();
+    let settled = claimed.settle_refresh(1, claim(4, 60), &fresh).unwrap();
+    let tokens = &settled.readable(at(12)).unwrap().tokens;
+    assert_eq!(tokens.access.expose(), "second");
+    assert_eq!(tokens.refresh.as_ref().unwrap().expose(), "refresh of first");
+}
+
+#[test]
+fn nothing_is_read_past_either_clock_or_after_a_lapse() {
+    let refresh_over = T0 + Span::days(90) + Span::seconds(4);
+    assert!(active().readable(refresh_over - Span::seconds(1)).is_ok());
+    assert_eq!(active().readable(refresh_over).unwrap_err(), Refused::GrantOver);
+    assert_eq!(refused(active().claim_refresh(1, claim(4, 60), refresh_over)), Refused::GrantOver);
+    let claimed = active().claim_refresh(1, claim(4, 60), at(10)).unwrap();
+    let lapsed = claimed.lapse(1, claim(4, 60), at(11)).unwrap();
+    assert_eq!(lapsed.readable(at(12)).unwrap_err(), Refused::GrantOver);
+    assert_eq!(lapsed.status(at(12)), Status::Expired);
+}
+
+#[test]
+fn clocks_follow_the_country() {
+    let clocks = |country| Clocks::new(country, &tokens("any"), T0);
+    assert_eq!(clocks(Country::Se).limited_by(), LimitedBy::RefreshToken);
+    assert_eq!(clocks(Country::Se).expires_at(), T0 + Span::days(90));
+    assert_eq!(clocks(Country::Gb).limited_by(), LimitedBy::Consent);
+    assert_eq!(clocks(Country::Nl).renew_by(), T0 + Span::days(75));
+    let no_refresh = Tokens { refresh: None, ..tokens("any") };
+    assert_eq!(Clocks::new(Country::Se, &no_refresh, T0).expires_at(), at(86_400));
+}
+
+#[test]
+fn every_reason_survives_its_code() {
+    for reason in Reason::ALL {
+        assert_eq!(Reason::parse(reason.code()), Some(*reason));
+    }
+    assert_eq!(Reason::parse("something else"), None);
+}

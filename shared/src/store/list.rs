@@ -1,0 +1,127 @@
+//! An owner's consents, newest first, and their erasure.
+//!
+//! The index holds keys only: it says which consents there are, and one strongly consistent `BatchGetItem` what they are.
+//! The cursor is where the next page begins, sealed for this owner: nothing about it is stored.
+
+use super::{
+    ListError, Store, StoreError, Stored, accounts::ACCOUNTS, field::Item, parse, row::CONSENT, seal::Place,
+};
+use crate::types::{ConsentId, KeyRing, OwnerId};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use data_encoding::BASE64URL_NOPAD;
+use std::collections::HashMap;
+
+/// Consents of one page.
+const PAGE: i32 = 20;
+/// How often what a batch left out is asked for again.
+const BATCHES: u32 = 4;
+
+/// A page of consents, newest first.
+#[derive(Debug)]
+pub struct Page {
+    /// The consents.
+    pub consents: Vec<Stored>,
+    /// Where the next page begins, if there may be one.
+    pub next: Option<String>,
+}
+
+impl Store {
+    /// The page that begins at a cursor, or the first. Two exchanges, one if there is nothing.
+    ///
+    /// # Errors
+    /// [`ListError::Cursor`] for a cursor that is not of this owner.
+    pub async fn list(
+        &self,
+        ring: &KeyRing,
+        owner: &OwnerId,
+        cursor: Option<&str>,
+    ) -> Result<Page, ListError> {
+        let start = cursor.map(|text| self.open_cursor(ring, owner, text)).transpose()?;
+        let request =
+            self.client.query().table_name(&self.table).index_name("owner").scan_index_forward(false);
+        let request = request.key_condition_expression("o = :o").limit(PAGE).set_exclusive_start_key(start);
+        let request = request.expression_attribute_values(":o", AttributeValue::S(owner.to_string()));
+        let found = request.send().await.map_err(StoreError::from)?;
+        let keys: Vec<String> = found.items().iter().filter_map(|item| text(item, "pk")).collect();
+        let mut items = self.batch(&keys).await?;
+        let sealer = self.sealer(ring);
+        // In the order of the index; one that was erased in between is not there any more.
+        let rows = keys.iter().filter_map(|key| items.remove(key));
+        let consents = rows.map(|item| parse(&item, &sealer)).collect::<Result<Vec<_>, _>>()?;
+        let next = found.last_evaluated_key().map(|key| self.seal_cursor(ring, owner, key)).transpose()?;
+        Ok(Page {
+            consents: consents.into_iter().filter(|consent| consent.belongs_to(owner)).collect(),
+            next,
+        })
+    }
+
+    /// Removes all parts of a consent. What settles later finds no row and is refused.
+    pub async fn erase(&self, id: &ConsentId) -> Result<(), StoreError> {
+        for part in [ACCOUNTS, CONSENT] {
+            let request = self.client.delete_item().table_name(&self.table);
+            let request = request.key("pk", AttributeValue::S(id.to_string()));
+            request.key("sk", AttributeValue::S(part.to_owned())).send().await?;
+        }
+        Ok(())
+    }
+
+    /// The consent parts of these partitions, by partition.
+    async fn batch(&self, partitions: &[String]) -> Result<HashMap<String, Item>, StoreError> {
+        let mut items = HashMap::new();
+        let key = |partition: &String| {
+            HashMap::from([
+                ("pk".to_owned(), AttributeValue::S(partition.clone())),
+                ("sk".to_owned(), AttributeValue::S(CONSENT.to_owned())),
+            ])
+        };
+        let mut wanted: Vec<Item> = partitions.iter().map(key).collect();
+        for _ in 0..BATCHES {
+            if wanted.is_empty() {
+                return Ok(items);
+            }
+            let keys = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
+            let keys = keys.map_err(|_| StoreError::Broken("a batch without keys"))?;
+            let answer = self.client.batch_get_item().request_items(&self.table, keys).send().await?;
+            let rows = answer.responses().and_then(|tables| tables.get(&self.table)).into_iter().flatten();
+            items.extend(rows.filter_map(|item| Some((text(item, "pk")?, item.clone()))));
+            let left = answer.unprocessed_keys().and_then(|tables| tables.get(&self.table));
+            wanted = left.map(|left| left.keys().to_vec()).unwrap_or_default();
+        }
+        if wanted.is_empty() { Ok(items) } else { Err(StoreError::Unavailable) }
+    }
+
+    fn seal_cursor(&self, ring: &KeyRing, owner: &OwnerId, key: &Item) -> Result<String, StoreError> {
+        let created =
+            key.get("ca").and_then(|value| value.as_n().ok()).ok_or(StoreError::unreadable("ca"))?;
+        let id = text(key, "pk").ok_or(StoreError::unreadable("pk"))?;
+        let sealed = self.sealer(ring).seal(&place(owner), format!("{created} {id}").as_bytes());
+        Ok(BASE64URL_NOPAD.encode(&sealed.map_err(StoreError::unsealed)?))
+    }
+
+    fn open_cursor(&self, ring: &KeyRing, owner: &OwnerId, text: &str) -> Result<Item, ListError> {
+        let sealed = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| ListError::Cursor)?;
+        let plain = self.sealer(ring).open(&place(owner), &sealed).map_err(|_| ListError::Cursor)?;
+        let plain = String::from_utf8(plain).map_err(|_| ListError::Cursor)?;
+        let (created, id) = plain.split_once(' ').ok_or(ListError::Cursor)?;
+        Ok(HashMap::from([
+            ("pk".to_owned(), AttributeValue::S(id.to_owned())),
+            ("sk".to_owned(), AttributeValue::S(CONSENT.to_owned())),
+            ("o".to_owned(), AttributeValue::S(owner.to_string())),
+            ("ca".to_owned(), AttributeValue::N(created.to_owned())),
+        ]))
+    }
+}
+
+fn text(item: &Item, name: &str) -> Option<String> {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned()
+}
+
+const fn place(owner: &OwnerId) -> Place<'_> {
+    Place {
+        partition: b"cursor",
+        owner: owner.as_bytes(),
+        country: None,
+        purpose: "consents_cursor",
+        generation: 0,
+    }
+}

@@ -1,0 +1,43 @@
+//! Documents that are made from the code: they differ from it for no longer than a test run.
+//! `UPDATE_DOCS=1 cargo test -p journeys documents` writes them anew.
+
+use shared::{consent::Reason, http::Code};
+use std::path::{Path, PathBuf};
+
+fn problems() -> String {
+    let mut page = String::from(
+        "# Problems\n\nEvery error of this API is a problem document (RFC 9457, `application/problem+json`) with one of \
+         these codes. The table is closed: whatever the bank says that is not known here is `bank_unrecognised`, never a \
+         guess. Codes are stable; within `/v1` only additions are made. This page is made from `shared/src/http/codes.rs`; \
+         a test fails when they differ.\n\nBesides, the gateway itself answers 401, 403 (scope), 404 (no route), 413, 429, 431, \
+         500 and 503 with `{\"message\": \"…\"}`.\n\n\
+         | code | status | who can act | repeat the request | what happened | what to tell the person | in Swedish |\n\
+         |---|---|---|---|---|---|---|\n",
+    );
+    for code in Code::ALL {
+        page.push_str(&code.documented());
+        page.push('\n');
+    }
+    page.push_str(
+        "\n## Why an attempt failed\n\n`status_reason` of a consent and `authorization.reason`; the person is told what the \
+         problem beside it says.\n\n| reason | problem |\n|---|---|\n",
+    );
+    for reason in Reason::ALL {
+        page.push_str(&format!("| `{}` | `{}` |\n", reason.code(), Code::of_failure(*reason).id()));
+    }
+    page
+}
+
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name)
+}
+
+#[test]
+fn the_page_of_problems_is_the_table_in_the_code() {
+    let (page, path) = (problems(), path("problems.md"));
+    if std::env::var("UPDATE_DOCS").is_ok_and(|update| update == "1") {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert!(written == page, "docs/problems.md is not what the code says: UPDATE_DOCS=1 writes it anew");
+}
