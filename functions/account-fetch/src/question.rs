@@ -1,28 +1,12 @@
 //! What the bank is asked: each question knows its one call, and what its audit line says.
 
-use crate::reader::Reader;
+use crate::reader::{Question, Reader};
 use shared::{
     account::{Account, CardAccount, Transaction},
     bank::Fault,
     http::DateRange,
     types::{AccountId, BankAccountId},
 };
-
-/// One question to the bank under a grant. Asking it twice does no harm.
-pub(crate) trait Question: Sync {
-    /// What comes back.
-    type Answer: Send;
-    /// Its name in the audit line.
-    const RESOURCE: &'static str;
-
-    /// The account it is about, by our id.
-    fn account(&self) -> Option<&AccountId> {
-        None
-    }
-
-    /// The call.
-    fn put(&self, reader: &Reader<'_>) -> impl Future<Output = Result<Self::Answer, Fault>> + Send;
-}
 
 /// All accounts.
 pub(crate) struct AccountList;

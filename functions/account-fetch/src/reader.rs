@@ -1,6 +1,6 @@
 //! Reading under a grant: with a token that lives, and with one audit line per access.
 
-use crate::{Input, question::Question, refresh};
+use crate::{Input, refresh};
 use lambda_http::Request;
 use shared::{
     app::{App, Invocation},
@@ -22,6 +22,22 @@ pub(crate) struct Reader<'a> {
     pub(crate) bank: Arc<bank::Client>,
     account: Option<AccountId>,
     address: Option<PsuAddress>,
+}
+
+/// One question to the bank under a grant. Asking it twice does no harm.
+pub(crate) trait Question: Sync {
+    /// What comes back.
+    type Answer: Send;
+    /// Its name in the audit line.
+    const RESOURCE: &'static str;
+
+    /// The account it is about, by our id.
+    fn account(&self) -> Option<&AccountId> {
+        None
+    }
+
+    /// The call.
+    fn put(&self, reader: &Reader<'_>) -> impl Future<Output = Result<Self::Answer, Fault>> + Send;
 }
 
 impl<'a> Reader<'a> {

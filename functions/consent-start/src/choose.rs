@@ -3,7 +3,7 @@
 use crate::{
     input::{Choice, Way, Wish},
     order::{self, Wanted},
-    start::{missing_address, not_offered},
+    reply::{missing_address, not_offered, reopened},
 };
 use lambda_http::Request;
 use shared::{
@@ -11,7 +11,7 @@ use shared::{
     consent::{Attempt, Claim, Consent, Fingerprint, Grant, Refused, Registration},
     http::{self, Answer, Code, ConsentAnswer, Fields, Opening, Problem},
     store::{Stored, UpdateError},
-    types::{ConsentId, PsuAddress, State},
+    types::{ConsentId, PsuAddress},
 };
 
 /// The body and headers of a choice.
@@ -120,22 +120,4 @@ async fn decoupled(
     };
     let again = |consent: Consent| consent.choose_again(claim, invocation.now());
     order::run(invocation, claimed, (claim, registration), wanted, again).await
-}
-
-/// What opens the present attempt, built again from the state.
-pub(crate) fn reopened(invocation: &Invocation<'_>, consent: &Consent) -> Result<Option<Opening>, Problem> {
-    match &consent.attempt {
-        Attempt::AwaitingRedirect(redirecting) => {
-            let state = State::render(&invocation.material.identity, &consent.id, consent.ordinal);
-            let bank = invocation.bank(consent.country)?;
-            let registration = &redirecting.registration;
-            let link = registration.redirect.as_ref().ok_or(Problem::new(Code::MethodNotOffered))?;
-            Ok(Some(Opening::Redirect { url: bank.authorize_url(link, &registration.bank_consent, &state)? }))
-        }
-        Attempt::AwaitingApproval(approval) => {
-            let app = consent.app.as_ref().and_then(|id| invocation.app.config.apps.get(id));
-            Ok(Some(Opening::of_order(approval, app)))
-        }
-        _ => Ok(None),
-    }
 }

@@ -5,6 +5,7 @@ mod choose;
 mod client_token;
 mod input;
 mod order;
+mod reply;
 mod start;
 
 use lambda_http::Request;

@@ -2,13 +2,11 @@
 
 mod asked;
 
-pub(crate) use asked::missing_address;
-
 use crate::{
-    choose::reopened,
     client_token,
     input::{Choice, Way},
     order::{self, Wanted},
+    reply::{not_offered, reopened},
 };
 use asked::Start;
 use lambda_http::Request;
@@ -22,7 +20,7 @@ use shared::{
     http::{self, Answer, Code, ConsentAnswer, Opening, Problem},
     store::{InsertError, Stored},
     telemetry,
-    types::{AccessToken, ConsentId, Country, Psu, PsuAddress},
+    types::{AccessToken, Country, Psu, PsuAddress},
 };
 
 /// What a start works with once its caller is known.
@@ -191,9 +189,4 @@ async fn failed(work: &Work<'_>, claimed: Stored, failure: Failure) -> Problem {
         Ok(_) => order::problem(fault, reason),
         Err(error) => error.into(),
     }
-}
-
-pub(crate) fn not_offered(consent: &ConsentId, registration: &Registration) -> Problem {
-    let methods = registration.methods().into_iter().map(Method::as_str).collect();
-    Problem::new(Code::MethodNotOffered).with_methods(consent, methods)
 }

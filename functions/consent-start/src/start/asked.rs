@@ -1,9 +1,9 @@
 //! What a start asks for: body, `Idempotency-Key` and `PSU-IP-Address`.
 
-use crate::input::Wish;
+use crate::{input::Wish, reply::missing_address};
 use lambda_http::Request;
 use shared::{
-    http::{self, Code, FieldError, Fields, Problem},
+    http::{self, Code, Fields, Problem},
     types::{
         CorporateId, CorporateRule, Country, Digest, IdentityKey, Psu, PsuAddress, PsuType, Reference,
         UnknownCountry,
@@ -65,10 +65,6 @@ impl Start {
             Psu::Corporate(id) => Some(identity.digest("corporate", &[id.expose().as_bytes()])),
         }
     }
-}
-
-pub(crate) fn missing_address() -> FieldError {
-    FieldError { field: "PSU-IP-Address", rule: "required: the public address of the PSU" }
 }
 
 /// Both fields are taken out whatever is wrong with them or the country, so that neither is called unknown.
