@@ -115,11 +115,6 @@ impl Fault {
         matches!(self, Self::NotSent | Self::CertificateRefused | Self::NoTime | Self::Misconfigured)
     }
 
-    /// Whether the bank answered that it did not serve the call: what the call was to spend is unspent.
-    pub const fn turned_away(&self) -> bool {
-        matches!(self, Self::RateLimited { .. } | Self::Unavailable | Self::ProxyError | Self::Rejected)
-    }
-
     /// A stable word for logs and metrics.
     pub const fn code(&self) -> &'static str {
         match self {
