@@ -7,7 +7,7 @@ mod transaction;
 pub use money::{Balance, BalanceKind, Currency, Money};
 pub use transaction::{Status, Transaction};
 
-use crate::types::BankAccountId;
+use crate::types::{AccountId, BankAccountId, IdentityKey, OwnerId};
 use std::fmt;
 
 /// An account of the Accounts API. Everything that the recordings show missing somewhere is optional; missing is
@@ -45,6 +45,13 @@ impl Account {
         let joined = || Some(format!("{}-{}", self.clearing.as_deref()?, self.bban.as_deref()?));
         let number = self.iban.clone().or_else(joined)?;
         Some(number.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect())
+    }
+
+    /// Our id of it, the same over all consents of one owner. An account without any number is named after the bank's id,
+    /// which lasts as long as the bank's consent.
+    pub fn id(&self, key: &IdentityKey, owner: &OwnerId) -> AccountId {
+        let number = self.number().unwrap_or_else(|| format!("bank:{}", self.bank_id.as_str()));
+        key.account(owner, &number, self.currency.as_str())
     }
 }
 

@@ -29,6 +29,7 @@ mod reason;
 mod redirect;
 mod start;
 mod status;
+mod timeline;
 
 pub use attempt::{
     Approval, Attempt, Claim, Fingerprint, Method, Proof, Redirecting, Registration, Session, Signature,
@@ -38,8 +39,9 @@ pub use reason::Reason;
 pub use redirect::Step;
 pub use start::Beginning;
 pub use status::Status;
+pub use timeline::{Entry, Event, KEPT, Past, Timeline};
 
-use crate::types::{AppId, ConsentId, Country, Digest, OwnerId, PsuType, Reference, Span, Timestamp};
+use crate::types::{AppId, ConsentId, Country, Digest, OwnerId, PsuType, Reference, Signal, Span, Timestamp};
 
 /// The bank forgets a consent that nobody has signed after this long (documented: 15 minutes).
 pub const INTENT_LIFETIME: Span = Span::minutes(15);
@@ -73,10 +75,17 @@ pub struct Consent {
     pub app: Option<AppId>,
     /// Ordinal of the latest attempt, from 1; part of its nonce.
     pub ordinal: u16,
+    /// Which request chose how to sign in the latest attempt. It outlives the attempt, so that a repeat which arrives late
+    /// starts nothing. Absent as long as nobody has chosen.
+    pub start: Option<Fingerprint>,
+    /// The latest thing the bank said in this attempt that ended nothing.
+    pub trouble: Option<Signal>,
     /// What reads live on.
     pub grant: Grant,
     /// The present try at SCA.
     pub attempt: Attempt,
+    /// What has happened so far.
+    pub timeline: Timeline,
 }
 
 /// Why a transition did not happen. As many variants as there are different reactions.
@@ -140,7 +149,7 @@ impl Consent {
     #[must_use]
     pub fn at(mut self, now: Timestamp) -> Self {
         if let Some(reason) = self.attempt.overdue(now) {
-            self.attempt = Attempt::Failed { reason, at: now };
+            self.attempt = Attempt::failed(reason, now);
         }
         self
     }

@@ -114,6 +114,7 @@ impl Store {
     pub async fn insert(&self, writer: Writer<'_>, consent: Consent) -> Result<Stored, InsertError> {
         let sealer = self.sealer(writer.ring);
         let stamp = stamp(1, writer)?;
+        let consent = consent.remembering(None, stamp.by, writer.now);
         let request = self
             .put(row::render(&consent, &sealer, &stamp)?)
             .condition_expression("attribute_not_exists(pk)");
@@ -169,8 +170,10 @@ impl Store {
         let sealer = self.sealer(writer.ring);
         for _ in 0..ROUNDS {
             let expected = stored.version;
+            let past = (stored.past(), stored.failure(writer.now));
             let consent = transition(stored.consent)?;
             let stamp = stamp(expected.saturating_add(1), writer)?;
+            let consent = consent.remembering(Some(past), stamp.by, writer.now);
             let request =
                 self.put(row::render(&consent, &sealer, &stamp)?).condition_expression("v = :expected");
             let request =

@@ -32,6 +32,8 @@ pub enum Metric {
     RefreshFailures,
     /// Two codes under one state.
     CodeConflict,
+    /// A renewal was signed by somebody whose accounts are others.
+    RenewalOtherCustomer,
     /// Polls answered without asking the bank.
     EarlyPolls,
     /// A BankID order that could not be cancelled at the bank.

@@ -6,6 +6,7 @@ mod id;
 mod key;
 mod psu;
 mod secret;
+mod signal;
 mod state;
 mod time;
 
@@ -19,5 +20,6 @@ pub use psu::{CorporateId, CorporateRule, PersonalNumber, Psu, PsuAddress, PsuTy
 pub use secret::{
     AccessToken, AuthorizationCode, AutoStartToken, Handle, Nonce, QrData, RefreshToken, SessionLink,
 };
+pub use signal::Signal;
 pub use state::State;
 pub use time::{Date, Span, Timestamp};

@@ -20,7 +20,6 @@ journeys![
     the_same_key_with_another_body_is_refused,
     a_repeated_choice_gives_the_same_answer,
     another_choice_while_one_is_under_way_is_refused,
-    an_active_consent_cannot_be_started_again_yet,
     twenty_identical_starts_at_once_make_one_bank_consent,
     too_late_to_choose_after_fifteen_minutes,
 ];
@@ -173,13 +172,6 @@ async fn another_choice_while_one_is_under_way_is_refused(world: &World) {
     let id = anna.start_redirect().await.id;
     let wish = json!({"method": "redirect", "app": "android"});
     anna.post(&format!("/v1/consents/{id}/authorization"), &wish).await.problem(409, "attempt_in_progress");
-}
-
-async fn an_active_consent_cannot_be_started_again_yet(world: &World) {
-    let anna = world.person();
-    let id = anna.connect().await;
-    let wish = json!({"method": "redirect", "app": "android"});
-    anna.post(&format!("/v1/consents/{id}/authorization"), &wish).await.problem(409, "consent_active");
 }
 
 async fn twenty_identical_starts_at_once_make_one_bank_consent(world: &World) {

@@ -1,9 +1,12 @@
 //! Sequential exchanges per request, counted by the simulated bank and the proxy before the table: the waits on the
 //! network that a caller pays for. The figures are exact on any machine.
 
-use crate::world::{
-    World,
-    client::{ANNA, Answer, parameter, swedish},
+use crate::{
+    renewal::{bankid, redirect},
+    world::{
+        World,
+        client::{ANNA, Answer, parameter, swedish},
+    },
 };
 use serde_json::json;
 use simulated_bank::BankIdAction;
@@ -78,6 +81,21 @@ async fn a_callback_costs_one_at_the_bank_and_three_at_the_table() {
     assert!(cost(&world, browser.come_back("?code=c&state=unknown"), 400).await.1 <= 1, "unknown");
     let handle = parameter(&link, "handle").unwrap();
     assert_eq!(cost(&world, anna.activate(&started.id, &handle), 200).await, (0, 2), "activation");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_renewal_costs_one_or_two_at_the_bank_and_three_at_the_table_and_so_does_its_activation() {
+    let world = warm().await;
+    let anna = world.person();
+    let id = anna.connect().await;
+    anna.account_ids(&id).await;
+    let path = format!("/v1/consents/{id}/authorization");
+    assert_eq!(cost(&world, anna.post(&path, &bankid(ANNA)), 200).await, (2, 3), "decoupled");
+    anna.call("DELETE", &path).send().await;
+    assert_eq!(cost(&world, anna.post(&path, &redirect()), 200).await, (1, 3), "redirect");
+    anna.call("DELETE", &path).send().await;
+    let handle = anna.sign_renewal(&id, "se-anna").await;
+    assert_eq!(cost(&world, anna.activate(&id, &handle), 200).await, (1, 3), "activation");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

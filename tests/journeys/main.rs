@@ -20,6 +20,9 @@ mod consent_manage;
 mod consent_start;
 mod decoupled_poll;
 mod redirect_callback;
+mod renewal;
+mod timeline;
+mod whole_life;
 
 mod authorizer;
 mod bank_variants;

@@ -2,7 +2,7 @@
 //! and one world for all of them, one after another.
 
 use crate::{
-    account_fetch, consent_manage, consent_start, decoupled_poll, redirect_callback,
+    account_fetch, consent_manage, consent_start, decoupled_poll, redirect_callback, renewal, timeline,
     world::{Journey, Setting, Stage, World},
 };
 use cloud::{CargoLambda, Watch, WatchOptions};
@@ -24,6 +24,8 @@ fn journeys() -> impl Iterator<Item = &'static (&'static str, Journey)> {
         decoupled_poll::JOURNEYS,
         account_fetch::JOURNEYS,
         consent_manage::JOURNEYS,
+        renewal::JOURNEYS,
+        timeline::JOURNEYS,
     ]
     .into_iter()
     .flatten()

@@ -17,10 +17,9 @@ pub(crate) enum Side {
 }
 
 impl Reader<'_> {
-    /// Our id of an account. One without any number is named after the bank's id, which lasts as long as the consent.
+    /// Our id of an account.
     pub(crate) fn account_id(&self, account: &Account) -> AccountId {
-        let number = account.number().unwrap_or_else(|| format!("bank:{}", account.bank_id.as_str()));
-        self.invocation.material.identity.account(&self.stored.owner, &number, account.currency.as_str())
+        account.id(&self.invocation.material.identity, &self.stored.owner)
     }
 
     /// Our id of a card account, derived from what describes it.
@@ -45,20 +44,17 @@ impl Reader<'_> {
         if all == self.map.entries {
             return Ok(());
         }
-        self.map = AccountMap { generation: self.active()?.generation, entries: all };
+        let active = self.active()?;
+        let (bank_consent, generation) = (active.bank_consent.clone(), active.generation);
+        self.map = AccountMap { bank_consent, generation, entries: all };
         let store = &self.invocation.app.store;
         store.put_accounts(&self.stored.consent, &self.map).await.map_err(Problem::from)
     }
 
     /// What the map keeps of a list of accounts.
     pub(crate) fn entries(&self, accounts: &[Account]) -> Vec<AccountEntry> {
-        let entry = |account: &Account| AccountEntry {
-            id: self.account_id(account),
-            bank_id: account.bank_id.clone(),
-            card: false,
-            currency: account.currency.as_str().to_owned(),
-        };
-        accounts.iter().map(entry).collect()
+        let (key, owner) = (&self.invocation.material.identity, &self.stored.owner);
+        accounts.iter().map(|account| AccountEntry::of(account, key, owner)).collect()
     }
 
     /// What the map keeps of a list of card accounts.

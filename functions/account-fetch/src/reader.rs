@@ -5,7 +5,7 @@ use lambda_http::Request;
 use shared::{
     app::{App, Invocation},
     bank::{self, Fault},
-    consent::{Active, Refused},
+    consent::{Active, Consent, Refused},
     http::{Code, Problem},
     store::{AccountMap, Stored},
     telemetry::{self, Access, Audit, Metric},
@@ -49,8 +49,14 @@ impl<'a> Reader<'a> {
         let loaded = invocation.load(&caller.owner, &consent?).await?;
         let stored = loaded.stored;
         let bank = invocation.bank(stored.country)?;
-        let generation = stored.readable(invocation.now())?.generation;
-        let map = loaded.accounts.unwrap_or(AccountMap { generation, entries: Vec::new() });
+        let active = readable(&stored, &invocation)?;
+        // The bank's ids of an older bank consent mean nothing under this one.
+        let known = loaded.accounts.filter(|map| map.bank_consent == active.bank_consent);
+        let map = known.unwrap_or_else(|| AccountMap {
+            bank_consent: active.bank_consent.clone(),
+            generation: active.generation,
+            entries: Vec::new(),
+        });
         Ok(Self { invocation, stored, map, bank, account, address })
     }
 
@@ -120,6 +126,11 @@ impl<'a> Reader<'a> {
         let outcome = fault.map_or("ok", Fault::code);
         Audit::record(&self.stored.owner, &self.stored.id, access(question, self.address), outcome);
     }
+}
+
+/// The grant, if it may be read with now; one that is over says which call brings it back.
+fn readable<'c>(consent: &'c Consent, invocation: &Invocation<'_>) -> Result<&'c Active, Problem> {
+    consent.readable(invocation.now()).map_err(|refused| Problem::from(refused).begins_again(&consent.id))
 }
 
 fn access<Q: Question>(question: &Q, address: Option<PsuAddress>) -> Access<'_> {

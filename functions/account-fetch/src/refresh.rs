@@ -7,6 +7,7 @@ use shared::{
     http::{Code, Problem},
     store::{Stored, UpdateError},
     telemetry::{self, Metric},
+    types::Signal,
 };
 
 /// Refreshes the grant at hand. A consent that somebody else has refreshed meanwhile is returned as it is now.
@@ -29,7 +30,7 @@ pub(crate) async fn run(
     let refresh = claimed.readable(now)?.tokens.refresh.clone();
     let Some(refresh) = refresh else {
         // Nothing to refresh with: the access token was all there was.
-        return Err(lapse(invocation, claimed, generation, claim).await);
+        return Err(lapse(invocation, claimed, generation, claim, None).await);
     };
     let asked = invocation.now();
     match bank.refresh(&invocation.exchange(), &refresh).await {
@@ -37,7 +38,9 @@ pub(crate) async fn run(
             let fresh = Tokens::new(access, access_lifetime, refresh, asked);
             settle(invocation, claimed, generation, claim, fresh).await
         }
-        Err(Fault::RefreshRefused) => Err(lapse(invocation, claimed, generation, claim).await),
+        Err(Fault::RefreshRefused { says }) => {
+            Err(lapse(invocation, claimed, generation, claim, Some(says)).await)
+        }
         Err(fault) => Err(give_back(invocation, claimed, generation, claim, fault).await),
     }
 }
@@ -74,11 +77,17 @@ fn settled(consent: Consent, generation: u32, claim: Claim, fresh: &Tokens) -> R
     }
 }
 
-async fn lapse(invocation: &Invocation<'_>, claimed: Stored, generation: u32, claim: Claim) -> Problem {
+async fn lapse(
+    invocation: &Invocation<'_>,
+    claimed: Stored,
+    generation: u32,
+    claim: Claim,
+    signal: Option<Signal>,
+) -> Problem {
     telemetry::count(Metric::RefreshFailures);
-    let now = invocation.now();
-    match invocation.settle(claimed, |consent| consent.lapse(generation, claim, now)).await {
-        Ok(_) | Err(UpdateError::Refused(_)) => Refused::GrantOver.into(),
+    let (now, id) = (invocation.now(), claimed.id);
+    match invocation.settle(claimed, |consent| consent.lapse(generation, claim, signal, now)).await {
+        Ok(_) | Err(UpdateError::Refused(_)) => Problem::from(Refused::GrantOver).begins_again(&id),
         Err(error) => error.into(),
     }
 }

@@ -5,6 +5,7 @@
 mod activate;
 mod list;
 mod read;
+mod renewal;
 mod revoke;
 
 use lambda_http::Request;

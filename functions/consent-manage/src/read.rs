@@ -11,7 +11,8 @@ pub(crate) async fn consent(app: &App, request: Request) -> Answer {
     let invocation = app.begin(&request).await?;
     let caller = invocation.caller(&request)?;
     let consent = invocation.load(&caller.owner, &id).await?.stored;
-    http::json(200, &ConsentAnswer::of(&consent, invocation.now()))
+    let answer = ConsentAnswer::of(&consent, invocation.now()).with_timeline(&consent.timeline);
+    http::json(200, &answer)
 }
 
 pub(crate) async fn authorization(app: &App, request: Request) -> Answer {

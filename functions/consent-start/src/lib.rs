@@ -5,6 +5,8 @@ mod choose;
 mod client_token;
 mod input;
 mod order;
+mod register;
+mod renew;
 mod reply;
 mod start;
 

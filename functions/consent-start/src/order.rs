@@ -4,13 +4,11 @@ use shared::{
     app::Invocation,
     bank::Fault,
     config::App,
-    consent::{
-        Approval, Claim, Consent, Fingerprint, Identity, OPEN_WITHIN, Reason, Refused, Registration, Session,
-    },
+    consent::{Approval, Claim, Consent, Identity, OPEN_WITHIN, Reason, Refused, Registration, Session},
     http::{Code, Opening, Problem},
     store::Stored,
     telemetry::{self, Metric},
-    types::{Country, PersonalNumber, PsuAddress},
+    types::{Country, PersonalNumber, PsuAddress, Signal},
 };
 
 /// What an order is started with.
@@ -19,7 +17,6 @@ pub(crate) struct Wanted {
     pub(crate) identity: Identity,
     pub(crate) same_device: bool,
     pub(crate) address: PsuAddress,
-    pub(crate) start: Fingerprint,
 }
 
 /// Starts the order that `claimed` has claimed, and writes it down. `not_taken` is where the consent goes if the bank did
@@ -29,16 +26,16 @@ pub(crate) async fn run(
     claimed: Stored,
     (claim, registration): (Claim, Registration),
     (app, wanted): (&App, Wanted),
-    not_taken: impl Fn(Consent) -> Result<Consent, Refused> + Send + Sync,
+    not_taken: impl Fn(Consent, Signal) -> Result<Consent, Refused> + Send + Sync,
 ) -> Result<(Stored, Option<Opening>), Problem> {
     let country = claimed.country;
     let approval = match begin(invocation, country, registration, wanted).await {
         Ok(approval) => approval,
         Err(fault) => {
-            let (now, reason) = (invocation.now(), reason(&fault));
+            let (now, reason, signal) = (invocation.now(), reason(&fault), fault.signal());
             let settle = |consent: Consent| match reason {
-                Reason::StartNotTaken => not_taken(consent),
-                reason => consent.start_failed(claim, reason, now),
+                Reason::StartNotTaken => not_taken(consent, signal),
+                reason => consent.start_failed(claim, (reason, signal), now),
             };
             invocation.settle(claimed, settle).await?;
             return Err(problem(fault, reason));
@@ -76,14 +73,14 @@ async fn begin(
 ) -> Result<Approval, Fault> {
     let bank = invocation.bank(country).map_err(|_| Fault::Misconfigured)?;
     let link = registration.decoupled.as_ref().ok_or(Fault::NoMethod)?;
-    let Wanted { number, identity, same_device, address, start } = wanted;
+    let Wanted { number, identity, same_device, address } = wanted;
     let (call, consent) = (invocation.exchange(), &registration.bank_consent);
     let order = bank.begin_decoupled(&call, link, consent, &number, &address, same_device).await?;
     let now = invocation.now();
     let session =
         Session { poll: order.poll, cancel: order.cancel, auto_start: order.auto_start, qr: order.qr };
     let (sleep, next_poll, open_by) = (order.sleep, now + order.sleep, now + OPEN_WITHIN);
-    Ok(Approval { registration, start, session, sleep, next_poll, open_by, same_device, identity })
+    Ok(Approval { registration, session, sleep, next_poll, open_by, same_device, identity })
 }
 
 /// Why there is no order. Whatever the bank answered but these gave nobody anything to sign, so it can be tried again.

@@ -3,36 +3,19 @@
 mod asked;
 
 use crate::{
-    client_token,
-    input::{Choice, Way},
-    order::{self, Wanted},
+    register::{Work, register},
     reply::{not_offered, reopened},
 };
 use asked::Start;
 use lambda_http::Request;
 use shared::{
-    app::{App, Invocation},
-    bank::Fault,
-    consent::{
-        Attempt, Beginning, Claim, Consent, Fingerprint, Grant, Method, Reason, Redirecting, Refused,
-        Registration,
-    },
-    http::{self, Answer, Code, ConsentAnswer, Opening, Problem},
+    app::App,
+    consent::{Attempt, Beginning, Consent, Fingerprint, Grant, Reason, Refused},
+    http::{self, Answer, Code, ConsentAnswer, Problem},
     store::{InsertError, Stored},
     telemetry,
-    types::{AccessToken, Country, Psu, PsuAddress},
+    types::Digest,
 };
-
-/// What a start works with once its caller is known.
-struct Work<'a> {
-    invocation: &'a Invocation<'a>,
-    country: Country,
-    psu: Psu,
-    address: PsuAddress,
-    claim: Claim,
-    fingerprint: Fingerprint,
-    choice: Option<Choice<'a>>,
-}
 
 pub(crate) async fn handle(app: &App, request: Request) -> Answer {
     let start = Start::of(&request, app.config.corporate_rule)?;
@@ -54,14 +37,15 @@ pub(crate) async fn handle(app: &App, request: Request) -> Answer {
         corporate,
         reference,
         body,
+        start: choice.as_ref().map(|_| Fingerprint { key, body }),
         app: choice.as_ref().map(|choice| choice.app.id.clone()),
     };
-    let (claim, fingerprint) = (invocation.claim(), Fingerprint { key, body });
-    let work = Work { invocation: &invocation, country, psu, address, claim, fingerprint, choice };
+    let claim = invocation.claim();
+    let work = Work { invocation: &invocation, country, psu, address, claim, choice };
     let begun = Consent::begin(beginning, claim, invocation.now());
     let claimed = match app.store.insert(invocation.writer(), begun).await {
         Ok(claimed) => claimed,
-        Err(InsertError::Exists(known)) => match repeat(&work, *known).await? {
+        Err(InsertError::Exists(known)) => match repeat(&work, *known, &body).await? {
             Repeated::Claimed(claimed) => *claimed,
             Repeated::Answered(answer) => return http::json(201, &answer),
         },
@@ -78,10 +62,10 @@ enum Repeated {
 }
 
 /// The same key again: the same answer, built again from the state; nothing is asked of the bank.
-async fn repeat(work: &Work<'_>, known: Stored) -> Result<Repeated, Problem> {
+async fn repeat(work: &Work<'_>, known: Stored, body: &Digest) -> Result<Repeated, Problem> {
     let invocation = work.invocation;
     let now = invocation.now();
-    if known.body != work.fingerprint.body {
+    if known.body != *body {
         return Err(Refused::OtherBody.into());
     }
     match (&known.attempt, known.failure(now)) {
@@ -105,88 +89,5 @@ async fn repeat(work: &Work<'_>, known: Stored) -> Result<Repeated, Problem> {
             let opening = reopened(invocation, &known)?;
             Ok(Repeated::Answered(Box::new(ConsentAnswer::of(&known, now).opened_by(opening))))
         }
-    }
-}
-
-/// Spends the claim: one consent at the bank, and the order if BankID was chosen with the start.
-async fn register(work: Work<'_>, claimed: Stored) -> Result<(Stored, Option<Opening>), Problem> {
-    let invocation = work.invocation;
-    let registration = match create(&work).await {
-        Ok(registration) => registration,
-        Err(failure) => return Err(failed(&work, claimed, failure).await),
-    };
-    let (claim, start, now) = (work.claim, work.fingerprint, invocation.now());
-    let offered = |method| registration.methods().contains(&method);
-    match work.choice {
-        Some(Choice { way: Way::Redirect, .. }) if offered(Method::Redirect) => {
-            let redirecting = Redirecting { registration, start, denied: false };
-            let settle = |consent: Consent| consent.registered_for_redirect(claim, redirecting.clone(), now);
-            let consent = invocation.settle(claimed, settle).await?;
-            let opening = reopened(invocation, &consent)?;
-            Ok((consent, opening))
-        }
-        Some(Choice { app, way: Way::Decoupled { number, identity, same_device } })
-            if offered(Method::Decoupled) =>
-        {
-            let wanted = Wanted { number, identity, same_device, address: work.address, start };
-            // The bank consent is registered, but the whole start is one step: the same key starts it anew.
-            let again =
-                |consent: Consent| consent.start_failed(claim, Reason::StartNotTaken, invocation.now());
-            order::run(invocation, claimed, (claim, registration), (app, wanted), again).await
-        }
-        wish => {
-            let settle = |consent: Consent| consent.registered(claim, registration.clone(), now);
-            let consent = invocation.settle(claimed, settle).await?;
-            if wish.is_some() {
-                return Err(not_offered(&consent.id, &registration));
-            }
-            Ok((consent, None))
-        }
-    }
-}
-
-/// Why nothing was registered.
-enum Failure {
-    /// No client-credentials token: the bank was never asked for a consent.
-    BeforeAsking(Fault),
-    /// The bank was asked.
-    Asked(Fault),
-}
-
-async fn create(work: &Work<'_>) -> Result<Registration, Failure> {
-    let invocation = work.invocation;
-    let bank = invocation.bank(work.country).map_err(|_| Failure::BeforeAsking(Fault::Misconfigured))?;
-    let token = client_token::get(invocation, &bank).await.map_err(Failure::BeforeAsking)?;
-    let ask = async |token: &AccessToken| {
-        bank.create_consent(&invocation.exchange(), token, work.country, &work.psu, &work.address).await
-    };
-    let made = match ask(&token).await {
-        // The bank forgot a token that should live: nothing was registered, so a new one may ask once more.
-        Err(Fault::TokenInactive) => {
-            let fresh = client_token::anew(invocation, &bank).await.map_err(Failure::BeforeAsking)?;
-            ask(&fresh).await
-        }
-        made => made,
-    };
-    let made = made.map_err(Failure::Asked)?;
-    if made.redirect.is_none() && made.decoupled.is_none() {
-        return Err(Failure::Asked(Fault::NoMethod));
-    }
-    let (redirect, decoupled) = (made.redirect, made.decoupled);
-    Ok(Registration { bank_consent: made.id, redirect, decoupled, made: invocation.now() })
-}
-
-/// Settles a start that did not come about. If nobody knows whether the bank registered a consent, its key is used up;
-/// in every other case nobody can sign what was not handed out, and the same key may try again: at most one bank consent
-/// that anybody can sign.
-async fn failed(work: &Work<'_>, claimed: Stored, failure: Failure) -> Problem {
-    let (fault, reason) = match failure {
-        Failure::Asked(Fault::Lost) => (Fault::Lost, Reason::StartUnknown),
-        Failure::Asked(fault) | Failure::BeforeAsking(fault) => (fault, Reason::StartNotTaken),
-    };
-    let (claim, now) = (work.claim, work.invocation.now());
-    match work.invocation.settle(claimed, |consent| consent.start_failed(claim, reason, now)).await {
-        Ok(_) => order::problem(fault, reason),
-        Err(error) => error.into(),
     }
 }

@@ -9,7 +9,7 @@ use shared::{
     http::{self, Answer, AuthorizationAnswer, Code, Problem},
     store::{Stored, UpdateError},
     telemetry::{self, Metric},
-    types::{ConsentId, QrData},
+    types::{BankConsentId, ConsentId, QrData},
 };
 
 /// How the order stands.
@@ -102,15 +102,26 @@ async fn ask(invocation: &Invocation<'_>, claimed: Stored) -> Answer {
         }
         Err(fault) => match terminal(&fault) {
             Some(reason) => {
-                settle(invocation, claimed, |consent| consent.not_approved(&order, reason, invocation.now()))
+                let why = (reason, fault.signal());
+                settle(invocation, claimed, |consent| consent.not_approved(&order, why, invocation.now()))
                     .await
             }
             // Nothing that is known to end an order: the caller polls again.
             None => {
                 telemetry::count(Metric::BankFaults);
+                note(invocation, claimed, &order, &fault).await;
                 Err(fault.into())
             }
         },
+    }
+}
+
+/// What the bank said is kept for whoever asks later why the order came to nothing. Noting it is no reason to fail.
+async fn note(invocation: &Invocation<'_>, claimed: Stored, order: &BankConsentId, fault: &Fault) {
+    let signal = fault.signal();
+    let noted = invocation.apply(claimed, |consent| consent.note_trouble(order, signal)).await;
+    if let Err(UpdateError::Store(error)) = noted {
+        telemetry::cause(&error);
     }
 }
 

@@ -15,7 +15,7 @@ use shared::{
     http::{self, Answer, Problem},
     store::{Stored, UpdateError},
     telemetry,
-    types::Handle,
+    types::{Handle, Signal},
 };
 
 /// What the browser is told.
@@ -60,8 +60,9 @@ async fn answer(app: &App, request: &Request, callback: Callback) -> Answer {
 async fn decide(invocation: &Invocation<'_>, callback: Callback, stored: Stored) -> Result<Outcome, Problem> {
     let Callback { state, code } = callback;
     let (ordinal, now) = (state.ordinal, invocation.now());
-    let Some(code) = code else {
-        return denied(invocation, ordinal, stored).await;
+    let code = match code {
+        Ok(code) => code,
+        Err(signal) => return denied(invocation, ordinal, signal, stored).await,
     };
     let identity = &invocation.material.identity;
     let digest = identity.digest("code", &[stored.id.as_bytes(), code.expose().as_bytes()]);
@@ -82,15 +83,21 @@ async fn decide(invocation: &Invocation<'_>, callback: Callback, stored: Stored)
 }
 
 /// An error is unauthenticated: it is noted, it ends nothing, a valid code still wins.
-async fn denied(invocation: &Invocation<'_>, ordinal: u16, stored: Stored) -> Result<Outcome, Problem> {
+async fn denied(
+    invocation: &Invocation<'_>,
+    ordinal: u16,
+    signal: Signal,
+    stored: Stored,
+) -> Result<Outcome, Problem> {
     let now = invocation.now();
     match stored.callback(ordinal, None, now) {
-        Step::NoteDenial => match invocation.apply(stored, |consent| consent.note_denial(ordinal, now)).await
-        {
-            // If somebody moved on meanwhile there is nothing to note.
-            Ok(_) | Err(UpdateError::Refused(_)) => Ok(Outcome::Denied),
-            Err(error) => Err(error.into()),
-        },
+        Step::NoteDenial => {
+            match invocation.apply(stored, |consent| consent.note_denial(ordinal, signal, now)).await {
+                // If somebody moved on meanwhile there is nothing to note.
+                Ok(_) | Err(UpdateError::Refused(_)) => Ok(Outcome::Denied),
+                Err(error) => Err(error.into()),
+            }
+        }
         Step::Over => Ok(Outcome::Failed),
         _ => Ok(Outcome::Denied),
     }

@@ -2,7 +2,7 @@
 //! refused (RFC 6749 section 3.1).
 
 use lambda_http::Request;
-use shared::types::{AuthorizationCode, State};
+use shared::types::{AuthorizationCode, Signal, State};
 
 /// No code or error of any bank is longer.
 const MAX_QUERY: usize = 4096;
@@ -10,8 +10,8 @@ const MAX_QUERY: usize = 4096;
 /// What the bank sent the browser back with: RFC 6749 section 4.1.2.
 pub(crate) struct Callback {
     pub(crate) state: State,
-    /// Absent if the bank reported an error.
-    pub(crate) code: Option<AuthorizationCode>,
+    /// The code, or the error that the bank reported instead.
+    pub(crate) code: Result<AuthorizationCode, Signal>,
 }
 
 /// Not a callback that could be ours.
@@ -47,9 +47,9 @@ impl Callback {
             |text: &String| (1..=1024).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
         match (code, error) {
             (Some(code), None) if visible(&code) => {
-                Some(Self { state, code: Some(AuthorizationCode::new(code)) })
+                Some(Self { state, code: Ok(AuthorizationCode::new(code)) })
             }
-            (None, Some(_)) => Some(Self { state, code: None }),
+            (None, Some(error)) => Some(Self { state, code: Err(Signal::of_authorization_error(&error)) }),
             _ => None,
         }
     }
@@ -64,9 +64,9 @@ mod tests {
     #[test]
     fn a_code_or_an_error_with_a_state_is_a_callback_and_nothing_else_is() {
         let parse = |query: &str| Callback::parse(&query.replace("STATE", STATE));
-        assert!(parse("code=abc&state=STATE").is_some_and(|callback| callback.code.is_some()));
+        assert!(parse("code=abc&state=STATE").is_some_and(|callback| callback.code.is_ok()));
         assert!(
-            parse("error=access_denied&error_description=x&state=STATE").is_some_and(|c| c.code.is_none())
+            parse("error=access_denied&error_description=x&state=STATE").is_some_and(|c| c.code.is_err())
         );
         for wrong in [
             "",

@@ -96,10 +96,11 @@ async fn not_spent(
 ) -> Result<Outcome, Problem> {
     telemetry::count(Metric::BankFaults);
     telemetry::cause(&fault);
-    let (now, unsent) = (invocation.now(), fault.provably_not_sent());
-    let reason = if fault == Fault::CodeRefused { Reason::CodeRefused } else { Reason::ExchangeUnknown };
+    let (now, unsent, signal) = (invocation.now(), fault.provably_not_sent(), fault.signal());
+    let refused = matches!(fault, Fault::CodeRefused { .. });
+    let why = (if refused { Reason::CodeRefused } else { Reason::ExchangeUnknown }, signal);
     let settle = |consent: Consent| {
-        if unsent { consent.redeem_again(claim, now) } else { consent.redeem_failed(claim, reason, now) }
+        if unsent { consent.redeem_again(claim, signal, now) } else { consent.redeem_failed(claim, why, now) }
     };
     match invocation.settle(claimed, settle).await {
         Ok(_) if unsent => Err(fault.into()),

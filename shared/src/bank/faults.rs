@@ -3,7 +3,7 @@
 
 mod tables;
 
-use crate::types::Span;
+use crate::types::{Signal, Span};
 
 /// Why a call brought nothing. No text of the bank and no address is in any of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,13 +67,22 @@ pub enum Fault {
     NoMethod,
     /// The refresh token is over or revoked: the grant has ended.
     #[error("the bank refuses the refresh token")]
-    RefreshRefused,
+    RefreshRefused {
+        /// In its own word.
+        says: Signal,
+    },
     /// The authorization code is wrong, spent, or over.
     #[error("the bank refuses the authorization code")]
-    CodeRefused,
+    CodeRefused {
+        /// In its own word.
+        says: Signal,
+    },
     /// The bank refuses us, not the PSU: client id, scope or grant type.
     #[error("the bank refuses the client")]
-    ClientRefused,
+    ClientRefused {
+        /// In its own word.
+        says: Signal,
+    },
     /// The 15 minutes in which the PSU had to authorize are over.
     #[error("the consent was not authorized in time")]
     IntentExpired,
@@ -115,6 +124,42 @@ impl Fault {
         matches!(self, Self::NotSent | Self::CertificateRefused | Self::NoTime | Self::Misconfigured)
     }
 
+    /// What a timeline keeps of it: the bank's own word where it has one.
+    pub const fn signal(&self) -> Signal {
+        match self {
+            Self::RefreshRefused { says } | Self::CodeRefused { says } | Self::ClientRefused { says } => {
+                *says
+            }
+            Self::NotSent => Signal::NotSent,
+            Self::CertificateRefused => Signal::CertificateRefused,
+            Self::NoTime => Signal::NoTime,
+            Self::Lost => Signal::Lost,
+            Self::Unavailable => Signal::Unavailable,
+            Self::ProxyError => Signal::ProxyError,
+            Self::RateLimited { .. } => Signal::TooManyRequests,
+            Self::Rejected => Signal::RequestRejected,
+            Self::Malformed => Signal::Malformed,
+            Self::TooLarge => Signal::TooLarge,
+            Self::TokenInactive => Signal::TokenNotActive,
+            Self::WrongTokenKind => Signal::InvalidTokenGrantType,
+            Self::KycMissing => Signal::Forbidden,
+            Self::NotRegistered => Signal::NotRegisteredToPlan,
+            Self::InvalidInterval => Signal::InvalidTimeInterval,
+            Self::NotFound => Signal::NotFound,
+            Self::ForeignLink => Signal::ForeignLink,
+            Self::NoMethod => Signal::NoMethod,
+            Self::IntentExpired => Signal::IntentExpired,
+            Self::BankIdFailed => Signal::MbidError,
+            Self::PolledTooOften => Signal::MbidMaxPolling,
+            Self::NotCustomer => Signal::NotShbApproved,
+            Self::BankIdNotActivated => Signal::MbidNotShbActivated,
+            Self::InvalidPersonalNumber => Signal::InvalidRequest,
+            Self::UserCancelled => Signal::UserCancel,
+            Self::Misconfigured => Signal::Misconfigured,
+            Self::Unrecognised { .. } => Signal::Unrecognised,
+        }
+    }
+
     /// A stable word for logs and metrics.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -136,9 +181,9 @@ impl Fault {
             Self::NotFound => "not_found",
             Self::ForeignLink => "foreign_link",
             Self::NoMethod => "no_method",
-            Self::RefreshRefused => "refresh_refused",
-            Self::CodeRefused => "code_refused",
-            Self::ClientRefused => "client_refused",
+            Self::RefreshRefused { .. } => "refresh_refused",
+            Self::CodeRefused { .. } => "code_refused",
+            Self::ClientRefused { .. } => "client_refused",
             Self::IntentExpired => "intent_expired",
             Self::BankIdFailed => "bankid_failed",
             Self::PolledTooOften => "polled_too_often",

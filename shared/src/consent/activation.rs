@@ -1,10 +1,10 @@
 //! From a signature to the grant, and the end of both.
 
 use super::{
-    Active, Attempt, Claim, Consent, Grant, Identity, Proof, Reason, Refresh, Refused, SIGNED_LIFETIME,
-    Signature,
+    Active, Attempt, Claim, Consent, Fingerprint, Grant, Identity, Proof, Reason, Refresh, Refused,
+    SIGNED_LIFETIME, Signature,
 };
-use crate::types::{AppId, Digest, Timestamp};
+use crate::types::{AppId, BankConsentId, Digest, Timestamp};
 
 impl Consent {
     /// The owner claims what was signed: it becomes the grant. After a redirect that needs the handle, after a BankID
@@ -21,6 +21,7 @@ impl Consent {
             (Grant::Active(active), Attempt::None) => match (&active.handle, handle) {
                 (Some(claimed), Some(handle)) if claimed.matches(handle) => Err(Refused::AlreadySo),
                 (None, None) => Err(Refused::AlreadySo),
+                (Some(_), None) => Err(Refused::WrongState),
                 _ => Err(Refused::OtherHandle),
             },
             (_, Attempt::Failed { reason: Reason::NotClaimed | Reason::TooLate, .. }) => {
@@ -28,6 +29,11 @@ impl Consent {
             }
             _ => Err(Refused::WrongState),
         }
+    }
+
+    /// Whether this bank consent is what reads live on.
+    pub fn lives_on(&self, bank_consent: &BankConsentId) -> bool {
+        matches!(&self.grant, Grant::Active(active) if active.bank_consent == *bank_consent)
     }
 
     /// Writes down what time alone has done, so that the tokens of a signature that nobody claimed do not rest.
@@ -43,20 +49,51 @@ impl Consent {
         }
     }
 
-    /// A new attempt on the same consent, beside a living grant or after a lapsed one: the claim of a renewal.
-    pub fn renew(self, claim: Claim, app: Option<&AppId>, now: Timestamp) -> Result<Self, Refused> {
+    /// A new attempt on the same consent, beside a living grant or after a lapsed one: the claim of a renewal. The very
+    /// request that began the latest attempt begins none again, unless the bank did not take it then.
+    pub fn renew(
+        self,
+        start: Fingerprint,
+        claim: Claim,
+        app: &AppId,
+        now: Timestamp,
+    ) -> Result<Self, Refused> {
         let consent = self.at(now);
+        let repeated = consent.repeated(&start)?;
         match (&consent.grant, &consent.attempt) {
             (Grant::Revoked { .. }, _) => Err(Refused::Revoked),
+            (Grant::None, _) => Err(Refused::WrongState),
             (_, Attempt::Registering { claim: held }) if held.by == claim.by => Ok(consent),
-            (_, Attempt::Registering { .. }) => Err(Refused::InFlight),
-            (_, Attempt::None | Attempt::Failed { .. }) => Ok(Self {
-                attempt: Attempt::Registering { claim },
-                ordinal: consent.ordinal.saturating_add(1),
-                app: app.cloned().or(consent.app),
-                ..consent
-            }),
+            (_, Attempt::Registering { .. }) if repeated => Err(Refused::InFlight),
+            (_, Attempt::Failed { reason: Reason::StartNotTaken, .. }) => {
+                Ok(consent.renewing(start, claim, app))
+            }
+            (_, Attempt::None | Attempt::Failed { .. }) if repeated => Err(Refused::AlreadySo),
+            (_, Attempt::None | Attempt::Failed { .. }) => Ok(consent.renewing(start, claim, app)),
             _ => Err(Refused::WrongState),
+        }
+    }
+
+    fn renewing(self, start: Fingerprint, claim: Claim, app: &AppId) -> Self {
+        Self {
+            attempt: Attempt::Registering { claim },
+            ordinal: self.ordinal.saturating_add(1),
+            start: Some(start),
+            trouble: None,
+            app: Some(app.clone()),
+            ..self
+        }
+    }
+
+    /// What a renewal waits with: signed, not over, and the proof is there. The grant that it would replace is to be held
+    /// against it before [`activate`](Self::activate).
+    pub fn renewal_signed(&self, handle: Option<&Digest>, now: Timestamp) -> Option<&Signature> {
+        let renewal = matches!(self.grant, Grant::Active(_) | Grant::Lapsed { .. });
+        match &self.attempt {
+            Attempt::Signed(signature) if renewal && self.failure(now).is_none() => {
+                signature.proof.is_shown_by(handle).then_some(signature)
+            }
+            _ => None,
         }
     }
 
@@ -64,7 +101,7 @@ impl Consent {
     pub fn renewed_by_another(self, now: Timestamp) -> Result<Self, Refused> {
         match &self.attempt {
             Attempt::Signed(_) => {
-                let attempt = Attempt::Failed { reason: Reason::RenewalOtherCustomer, at: now };
+                let attempt = Attempt::failed(Reason::RenewalOtherCustomer, now);
                 Ok(Self { attempt, ..self })
             }
             Attempt::Failed { reason: Reason::RenewalOtherCustomer, .. } => Ok(self),
@@ -90,12 +127,12 @@ impl Active {
         now: Timestamp,
     ) -> Result<Self, Refused> {
         let Signature { bank_consent, tokens, clocks, proof, .. } = signature;
-        let (identity, handle): (Option<Identity>, Option<Digest>) = match (proof, handle) {
-            (Proof::Handle { handle: known, .. }, Some(handle)) if known.matches(handle) => {
-                (None, Some(known))
-            }
-            (Proof::Identity(identity), None) => (Some(identity), None),
-            _ => return Err(Refused::OtherHandle),
+        if !proof.is_shown_by(handle) {
+            return Err(Refused::OtherHandle);
+        }
+        let (identity, handle): (Option<Identity>, Option<Digest>) = match proof {
+            Proof::Handle { handle, .. } => (None, Some(handle)),
+            Proof::Identity(identity) => (Some(identity), None),
         };
         Ok(Self {
             bank_consent,
@@ -103,6 +140,7 @@ impl Active {
             generation,
             clocks,
             refresh: Refresh::Idle,
+            refreshes: 0,
             identity,
             handle,
             since: now,

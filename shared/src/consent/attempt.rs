@@ -2,7 +2,7 @@
 
 use super::{Clocks, INTENT_LIFETIME, Identity, Reason, SIGNED_LIFETIME, Tokens};
 use crate::types::{
-    AutoStartToken, BankConsentId, ClaimId, Digest, Link, QrData, SessionLink, Span, Timestamp,
+    AutoStartToken, BankConsentId, ClaimId, Digest, Link, QrData, SessionLink, Signal, Span, Timestamp,
 };
 
 /// How the PSU signs.
@@ -69,6 +69,11 @@ impl Registration {
         redirect.into_iter().chain(self.decoupled.as_ref().map(|_| Method::Decoupled)).collect()
     }
 
+    /// Whether both are the same consent at the bank.
+    pub fn is_of(&self, other: &Self) -> bool {
+        self.bank_consent == other.bank_consent
+    }
+
     /// When the bank forgets it.
     pub fn expires(&self) -> Timestamp {
         self.made + INTENT_LIFETIME
@@ -80,8 +85,6 @@ impl Registration {
 pub struct Redirecting {
     /// What is being signed.
     pub registration: Registration,
-    /// Which request started it.
-    pub start: Fingerprint,
     /// An error came back with a true state. It is noted and ends nothing: the callback is unauthenticated.
     pub denied: bool,
 }
@@ -104,8 +107,6 @@ pub struct Session {
 pub struct Approval {
     /// What is being signed.
     pub registration: Registration,
-    /// Which request started it.
-    pub start: Fingerprint,
     /// The order at the bank.
     pub session: Session,
     /// The bank's pause between polls.
@@ -176,8 +177,6 @@ pub enum Attempt {
     Initiating {
         /// What is to be signed.
         registration: Registration,
-        /// Which request started it.
-        start: Fingerprint,
         /// By whom.
         claim: Claim,
     },
@@ -191,7 +190,28 @@ pub enum Attempt {
         reason: Reason,
         /// Since when.
         at: Timestamp,
+        /// What the bank said, if it was the bank that ended it.
+        signal: Option<Signal>,
     },
+}
+
+impl Proof {
+    /// How it was signed.
+    pub const fn method(&self) -> Method {
+        match self {
+            Self::Handle { .. } => Method::Redirect,
+            Self::Identity(_) => Method::Decoupled,
+        }
+    }
+
+    /// Whether what somebody shows beside the owner's token is what it asks for: the handle, or nothing.
+    pub fn is_shown_by(&self, handle: Option<&Digest>) -> bool {
+        match (self, handle) {
+            (Self::Handle { handle: known, .. }, Some(handle)) => known.matches(handle),
+            (Self::Identity(_), None) => true,
+            _ => false,
+        }
+    }
 }
 
 impl Signature {
@@ -202,6 +222,16 @@ impl Signature {
 }
 
 impl Attempt {
+    /// Over, for a reason of time or of ours.
+    pub const fn failed(reason: Reason, at: Timestamp) -> Self {
+        Self::Failed { reason, at, signal: None }
+    }
+
+    /// Over, because of what the bank said or did not say.
+    pub const fn failed_at_the_bank(reason: Reason, signal: Signal, at: Timestamp) -> Self {
+        Self::Failed { reason, at, signal: Some(signal) }
+    }
+
     /// Why this attempt is over although nobody has written it down, if it is.
     pub fn overdue(&self, now: Timestamp) -> Option<Reason> {
         let too_late =

@@ -1,7 +1,7 @@
 //! Mobile BankID: the caller polls us, and we poll the bank no faster than it asked for.
 
 use super::{Attempt, Claim, Clocks, Consent, Grant, Proof, Reason, Refused, Signature, Tokens};
-use crate::types::{BankConsentId, QrData, SessionLink, Timestamp};
+use crate::types::{BankConsentId, QrData, SessionLink, Signal, Timestamp};
 
 impl Consent {
     /// Where a live BankID order is cancelled at the bank, if there is one and the bank said where.
@@ -80,12 +80,23 @@ impl Consent {
     pub fn not_approved(
         self,
         order: &BankConsentId,
-        reason: Reason,
+        (reason, signal): (Reason, Signal),
         now: Timestamp,
     ) -> Result<Self, Refused> {
         match &self.attempt {
             Attempt::AwaitingApproval(approval) if approval.registration.bank_consent == *order => {
-                Ok(Self { attempt: Attempt::Failed { reason, at: now }, ..self })
+                Ok(Self { attempt: Attempt::failed_at_the_bank(reason, signal, now), ..self })
+            }
+            _ => Err(Refused::ClaimLost),
+        }
+    }
+
+    /// A poll brought nothing that ends the order: noted once, until the bank says something else.
+    pub fn note_trouble(self, order: &BankConsentId, signal: Signal) -> Result<Self, Refused> {
+        match &self.attempt {
+            Attempt::AwaitingApproval(_) if self.trouble == Some(signal) => Err(Refused::AlreadySo),
+            Attempt::AwaitingApproval(approval) if approval.registration.bank_consent == *order => {
+                Ok(Self { trouble: Some(signal), ..self })
             }
             _ => Err(Refused::ClaimLost),
         }

@@ -1,7 +1,7 @@
 //! The grant: tokens, their two clocks, and the single-flight refresh.
 
 use super::{Claim, Consent, RENEW_AHEAD, Refused};
-use crate::types::{AccessToken, BankConsentId, Country, Digest, RefreshToken, Span, Timestamp};
+use crate::types::{AccessToken, BankConsentId, Country, Digest, RefreshToken, Signal, Span, Timestamp};
 
 /// An access token is treated as expired this long before it is, so that it does not die on the way to the bank.
 const ACCESS_SLACK: Span = Span::seconds(10);
@@ -21,6 +21,8 @@ pub enum Grant {
         at: Timestamp,
         /// Of its last tokens: generations never restart.
         generation: u32,
+        /// What the bank said, if it was the bank that ended it.
+        signal: Option<Signal>,
     },
     /// Ended by its owner, for ever.
     Revoked {
@@ -42,6 +44,8 @@ pub struct Active {
     pub clocks: Clocks,
     /// Whether somebody is refreshing.
     pub refresh: Refresh,
+    /// How often its access token has been replaced.
+    pub refreshes: u32,
     /// Who vouches that the person who signed is the owner; `None` after a redirect, where the handle shows it.
     pub identity: Option<Identity>,
     /// Keyed hash of the handle that claimed it, so that claiming twice gives the same answer.
@@ -129,6 +133,9 @@ pub enum LapseReason {
 }
 
 impl LapseReason {
+    /// All of them. A row holds the place in this list: new ones go to the end, none is ever removed.
+    pub const ALL: &[Self] = &[Self::RefreshRefused];
+
     /// The stable code.
     pub const fn code(self) -> &'static str {
         match self {
@@ -186,6 +193,7 @@ impl Consent {
         let refresh = fresh.refresh.clone().or_else(|| active.tokens.refresh.clone());
         active.tokens = Tokens { refresh, ..fresh.clone() };
         active.generation = generation.saturating_add(1);
+        active.refreshes = active.refreshes.saturating_add(1);
         active.refresh = Refresh::Idle;
         Ok(self)
     }
@@ -196,10 +204,16 @@ impl Consent {
         Ok(self)
     }
 
-    /// The bank does not take the refresh token any more: tokens are destroyed.
-    pub fn lapse(mut self, generation: u32, claim: Claim, now: Timestamp) -> Result<Self, Refused> {
+    /// The bank does not take the refresh token any more, or there is none: tokens are destroyed.
+    pub fn lapse(
+        mut self,
+        generation: u32,
+        claim: Claim,
+        signal: Option<Signal>,
+        now: Timestamp,
+    ) -> Result<Self, Refused> {
         self.claimed_refresh(generation, claim)?;
-        self.grant = Grant::Lapsed { reason: LapseReason::RefreshRefused, at: now, generation };
+        self.grant = Grant::Lapsed { reason: LapseReason::RefreshRefused, at: now, generation, signal };
         Ok(self)
     }
 

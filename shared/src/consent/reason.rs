@@ -7,7 +7,7 @@ macro_rules! reasons {
         pub enum Reason { $($(#[$doc])* $name,)* }
 
         impl Reason {
-            /// All of them.
+            /// All of them. A row holds the place in this list: new ones go to the end, none is ever removed.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
             /// The stable code.

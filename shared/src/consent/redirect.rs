@@ -5,7 +5,7 @@
 //! and the handle.
 
 use super::{Attempt, Claim, Consent, Grant, Reason, Refused, Signature};
-use crate::types::{Digest, Timestamp};
+use crate::types::{Digest, Signal, Timestamp};
 
 /// What a callback with a proved state means for this consent now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,13 +49,14 @@ impl Consent {
     }
 
     /// Notes that the bank reported an error. It ends nothing: a valid code still wins.
-    pub fn note_denial(mut self, ordinal: u16, now: Timestamp) -> Result<Self, Refused> {
+    pub fn note_denial(mut self, ordinal: u16, signal: Signal, now: Timestamp) -> Result<Self, Refused> {
         self = self.at(now);
         match &mut self.attempt {
             _ if ordinal != self.ordinal => Err(Refused::WrongState),
             Attempt::AwaitingRedirect(redirecting) if redirecting.denied => Err(Refused::AlreadySo),
             Attempt::AwaitingRedirect(redirecting) => {
                 redirecting.denied = true;
+                self.trouble = Some(signal);
                 Ok(self)
             }
             _ => Err(Refused::WrongState),
@@ -69,7 +70,7 @@ impl Consent {
         if ordinal != consent.ordinal {
             return Err(Refused::WrongState);
         }
-        let conflict = Attempt::Failed { reason: Reason::CodeConflict, at: now };
+        let conflict = Attempt::failed(Reason::CodeConflict, now);
         match consent.attempt {
             Attempt::AwaitingRedirect(redirecting) => {
                 Ok(Self { attempt: Attempt::Redeeming { redirecting, claim, code }, ..consent })
@@ -98,10 +99,15 @@ impl Consent {
     }
 
     /// The bank did not take the code, or its answer was lost.
-    pub fn redeem_failed(self, claim: Claim, reason: Reason, now: Timestamp) -> Result<Self, Refused> {
+    pub fn redeem_failed(
+        self,
+        claim: Claim,
+        (reason, signal): (Reason, Signal),
+        now: Timestamp,
+    ) -> Result<Self, Refused> {
         match &self.attempt {
             Attempt::Redeeming { claim: held, .. } if held.by == claim.by => {
-                Ok(Self { attempt: Attempt::Failed { reason, at: now }, ..self })
+                Ok(Self { attempt: Attempt::failed_at_the_bank(reason, signal, now), ..self })
             }
             Attempt::Failed { .. } => Ok(self),
             _ => Err(Refused::ClaimLost),
@@ -109,11 +115,12 @@ impl Consent {
     }
 
     /// The request with the code provably never left: the code is as good as before.
-    pub fn redeem_again(self, claim: Claim, now: Timestamp) -> Result<Self, Refused> {
+    pub fn redeem_again(self, claim: Claim, signal: Signal, now: Timestamp) -> Result<Self, Refused> {
         let consent = self.at(now);
         match consent.attempt {
             Attempt::Redeeming { redirecting, claim: held, .. } if held.by == claim.by => {
-                Ok(Self { attempt: Attempt::AwaitingRedirect(redirecting), ..consent })
+                let attempt = Attempt::AwaitingRedirect(redirecting);
+                Ok(Self { attempt, trouble: Some(signal), ..consent })
             }
             _ => Err(Refused::ClaimLost),
         }

@@ -8,6 +8,7 @@ mod model;
 mod orders;
 mod states;
 mod steps;
+mod timelines;
 mod walk;
 
 use super::*;
@@ -31,6 +32,9 @@ fn fingerprint(key: u8, body: u8) -> Fingerprint {
     Fingerprint { key: digest(key), body: digest(body) }
 }
 
+const NOT_TAKEN: (Reason, Signal) = (Reason::StartNotTaken, Signal::Unavailable);
+const UNKNOWN: (Reason, Signal) = (Reason::StartUnknown, Signal::Lost);
+
 fn app() -> AppId {
     AppId::parse("android").unwrap()
 }
@@ -44,6 +48,7 @@ fn begun() -> Consent {
         corporate: None,
         reference: None,
         body: digest(9),
+        start: None,
         app: None,
     };
     Consent::begin(beginning, claim(1, 30), T0)
@@ -96,10 +101,9 @@ fn active() -> Consent {
     signed().activate(Some(&digest(7)), at(5)).unwrap()
 }
 
-fn approval(start: Fingerprint) -> Approval {
+fn approval() -> Approval {
     Approval {
         registration: registration(),
-        start,
         session: Session {
             poll: SessionLink::new("https://bank.example/poll"),
             cancel: None,
@@ -116,7 +120,7 @@ fn approval(start: Fingerprint) -> Approval {
 
 fn approving() -> Consent {
     let initiating = registered().choose_decoupled(fingerprint(1, 1), &app(), claim(3, 40), at(2)).unwrap();
-    initiating.approval_begun(claim(3, 40), approval(fingerprint(1, 1)), at(2)).unwrap()
+    initiating.approval_begun(claim(3, 40), approval(), at(2)).unwrap()
 }
 
 fn refused<T: std::fmt::Debug>(result: Result<T, Refused>) -> Refused {

@@ -4,8 +4,8 @@ use super::codes::Code;
 use super::problem::UserMessage;
 use crate::{
     config::App,
-    consent::{Approval, Attempt, Consent, Grant, Identity, LimitedBy, Method},
-    types::{QrData, Timestamp},
+    consent::{Approval, Attempt, Consent, Entry, Grant, Identity, LimitedBy, Method, Timeline},
+    types::{QrData, Signal, Timestamp},
 };
 use serde::Serialize;
 use std::fmt;
@@ -51,8 +51,31 @@ pub struct ConsentAnswer {
     /// What became of it at the bank: `not_supported`, since no way to revoke a consent there is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bank_revocation: Option<&'static str>,
+    /// How often the access token of the present grant has been replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refreshes: Option<u32>,
     /// Where the attempt stands.
     pub authorization: AuthorizationAnswer,
+    /// What has happened, newest first; only where one consent is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Vec<EventAnswer>>,
+}
+
+/// One event of the timeline.
+#[derive(Debug, Serialize)]
+pub struct EventAnswer {
+    /// RFC 3339.
+    pub at: String,
+    /// See [`crate::consent::Event`].
+    pub event: &'static str,
+    /// Why, as a stable code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// What the bank said: see [`crate::types::Signal`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bank_code: Option<&'static str>,
+    /// The request of ours that made it.
+    pub trace_id: String,
 }
 
 /// Where one try at SCA stands.
@@ -76,6 +99,9 @@ pub struct AuthorizationAnswer {
     /// Stable code of the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
+    /// What the bank said, if that ended the attempt, or troubled it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bank_code: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_message: Option<UserMessage>,
     /// When to poll next, in milliseconds from now.
@@ -159,8 +185,17 @@ impl ConsentAnswer {
             }),
             revoked_at: revoked.map(Timestamp::rfc3339),
             bank_revocation: revoked.map(|_| BANK_REVOCATION),
+            refreshes: active.map(|active| active.refreshes),
             authorization: AuthorizationAnswer::of(consent, now),
+            timeline: None,
         }
+    }
+
+    /// With what has happened so far, newest first.
+    #[must_use]
+    pub fn with_timeline(mut self, timeline: &Timeline) -> Self {
+        self.timeline = Some(timeline.entries().rev().map(EventAnswer::of).collect());
+        self
     }
 
     /// With what opens the attempt; for the answer to a start.
@@ -171,13 +206,32 @@ impl ConsentAnswer {
     }
 }
 
+impl EventAnswer {
+    fn of(entry: &Entry) -> Self {
+        Self {
+            at: entry.at.rfc3339(),
+            event: entry.event.code(),
+            reason: entry.event.reason(),
+            bank_code: entry.event.signal().map(Signal::code),
+            trace_id: entry.by.trace_id(),
+        }
+    }
+}
+
 impl AuthorizationAnswer {
     /// As it stands now.
     pub fn of(consent: &Consent, now: Timestamp) -> Self {
         if let Some(reason) = consent.failure(now) {
             let user_message = Some(Code::of_failure(reason).user_message());
-            return Self { state: "failed", reason: Some(reason.code()), user_message, ..Self::default() };
+            let signal = if let Attempt::Failed { signal, .. } = &consent.attempt { *signal } else { None };
+            let bank_code = signal.or(consent.trouble).map(Signal::code);
+            let reason = Some(reason.code());
+            return Self { state: "failed", reason, bank_code, user_message, ..Self::default() };
         }
+        Self { bank_code: consent.trouble.map(Signal::code), ..Self::alive(consent, now) }
+    }
+
+    fn alive(consent: &Consent, now: Timestamp) -> Self {
         let in_state = |state| Self { state, ..Self::default() };
         let redirect = |state| Self { method: Some(Method::Redirect.as_str()), ..in_state(state) };
         match &consent.attempt {
@@ -198,9 +252,11 @@ impl AuthorizationAnswer {
                 Self { method: Some(Method::Decoupled.as_str()), ..in_state("initiating") }
             }
             Attempt::AwaitingApproval(approval) => Self::awaiting_approval(approval, now),
-            Attempt::Signed(_) => {
-                Self { expires_at: consent.claim_by().map(Timestamp::rfc3339), ..redirect("signed") }
-            }
+            Attempt::Signed(signature) => Self {
+                method: Some(signature.proof.method().as_str()),
+                expires_at: consent.claim_by().map(Timestamp::rfc3339),
+                ..in_state("signed")
+            },
         }
     }
 

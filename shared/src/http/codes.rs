@@ -108,11 +108,9 @@ codes! {
     NothingToPoll "nothing_to_poll" 409 Caller None, "No BankID order is under way", AGAIN_EN, AGAIN_SV;
     HandleRefused "handle_refused" 403 Caller None, "The handle does not belong to this consent's signature", AGAIN_EN, AGAIN_SV;
     NothingToActivate "nothing_to_activate" 409 Caller None, "Nothing was signed that could be activated", AGAIN_EN, AGAIN_SV;
-    ConsentActive "consent_active" 409 Caller None, "The consent is active already",
-        "Handelsbanken is already connected.", "Handelsbanken är redan anslutet.";
     ConsentNotActive "consent_not_active" 409 Psu None, "Nobody has signed this consent yet",
         "Please finish connecting Handelsbanken first.", "Slutför först anslutningen till Handelsbanken.";
-    ConsentExpired "consent_expired" 409 Psu None, "The consent has ended: POST /v1/consents starts a new one", RENEW_EN, RENEW_SV;
+    ConsentExpired "consent_expired" 409 Psu None, "The consent has ended: POST …/authorization renews it, under the same id", RENEW_EN, RENEW_SV;
     ConsentRevoked "consent_revoked" 409 Psu None, "The consent was revoked by its owner", RENEW_EN, RENEW_SV;
     RenewalOtherCustomer "renewal_other_customer" 409 Psu None, "The renewal was signed by another customer of the bank",
         "You signed with another login than last time. Please use the same one, or connect anew.",

@@ -27,8 +27,25 @@ pub struct Problem {
     code: Code,
     errors: Vec<FieldError>,
     retry_after_s: Option<u32>,
+    beside: Option<Box<Beside>>,
+}
+
+/// What few problems carry.
+#[derive(Debug, Default, Serialize)]
+struct Beside {
+    #[serde(skip_serializing_if = "Option::is_none")]
     methods: Option<Vec<&'static str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     consent_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<NextCall>,
+}
+
+/// The call that starts again.
+#[derive(Debug, Serialize)]
+struct NextCall {
+    method: &'static str,
+    path: String,
 }
 
 #[derive(Serialize)]
@@ -43,10 +60,8 @@ struct Document<'a> {
     retry_after_s: Option<u32>,
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     errors: &'a [FieldError],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    methods: &'a Option<Vec<&'static str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    consent_id: &'a Option<String>,
+    #[serde(flatten)]
+    beside: Option<&'a Beside>,
     user_message: UserMessage,
     trace_id: &'a str,
 }
@@ -74,7 +89,7 @@ impl Code {
 impl Problem {
     /// A problem of this kind.
     pub const fn new(code: Code) -> Self {
-        Self { code, errors: Vec::new(), retry_after_s: None, methods: None, consent_id: None }
+        Self { code, errors: Vec::new(), retry_after_s: None, beside: None }
     }
 
     /// A field breaks a rule.
@@ -97,7 +112,19 @@ impl Problem {
     /// The methods that this consent could be signed with instead.
     #[must_use]
     pub fn with_methods(self, consent: &ConsentId, methods: Vec<&'static str>) -> Self {
-        Self { methods: Some(methods), consent_id: Some(consent.to_string()), ..self }
+        let (methods, consent_id) = (Some(methods), Some(consent.to_string()));
+        Self { beside: Some(Box::new(Beside { methods, consent_id, next: None })), ..self }
+    }
+
+    /// The same with the call that brings an ended consent back: a renewal on the same id.
+    #[must_use]
+    pub fn begins_again(self, consent: &ConsentId) -> Self {
+        if !matches!(self.code, Code::ConsentExpired) {
+            return self;
+        }
+        let path = format!("/v1/consents/{consent}/authorization");
+        let next = Some(NextCall { method: "POST", path });
+        Self { beside: Some(Box::new(Beside { next, ..Beside::default() })), ..self }
     }
 
     /// When repeating may help, if better known than by the table.
@@ -137,8 +164,7 @@ impl Problem {
             retryable: retry_after_s.is_some(),
             retry_after_s,
             errors: &self.errors,
-            methods: &self.methods,
-            consent_id: &self.consent_id,
+            beside: self.beside.as_deref(),
             user_message: self.code.user_message(),
             trace_id,
         };

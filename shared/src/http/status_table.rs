@@ -32,7 +32,9 @@ impl From<Fault> for Problem {
         let retry_after = if let Fault::RateLimited { retry_after } = &fault { *retry_after } else { None };
         let code = match fault {
             Fault::NotSent | Fault::Unavailable | Fault::ProxyError => Code::BankUnavailable,
-            Fault::CertificateRefused | Fault::NotRegistered | Fault::ClientRefused => Code::BankRefusedUs,
+            Fault::CertificateRefused | Fault::NotRegistered | Fault::ClientRefused { .. } => {
+                Code::BankRefusedUs
+            }
             Fault::Misconfigured => Code::ServiceError,
             Fault::NoTime => Code::OutOfTime,
             Fault::Lost => Code::BankAnswerLost,
@@ -43,8 +45,8 @@ impl From<Fault> for Problem {
             Fault::KycMissing => Code::KycMissing,
             Fault::InvalidInterval => Code::IntervalRefused,
             Fault::NotFound => Code::AccountNotFound,
-            Fault::RefreshRefused => Code::ConsentExpired,
-            Fault::CodeRefused => Code::AttemptOver,
+            Fault::RefreshRefused { .. } => Code::ConsentExpired,
+            Fault::CodeRefused { .. } => Code::AttemptOver,
             Fault::IntentExpired => Code::AttemptExpired,
             Fault::BankIdFailed => Code::BankIdFailed,
             Fault::PolledTooOften => Code::PolledTooOften,

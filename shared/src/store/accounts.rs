@@ -1,8 +1,8 @@
 //! The account map of a consent: our account ids and the bank's. Versioned hashes and opaque ids: no names, no numbers,
 //! nothing secret.
 //!
-//! Part `accounts` of the consent's partition: `g` (N) the generation, `m` (B) the entries, `f` (N) the form, `ttl`. An
-//! entry is four values, each behind its length: our id, the bank's id, `a` or `c` (account, card), the currency.
+//! Part `accounts` of the consent's partition: `b` (S) the consent's id at the bank, `g` (N) the generation, `m` (B) the
+//! entries, `f` (N) the form, `ttl`. An entry is four values, each behind its length: our id, the bank's id, `a` or `c` (account, card), the currency.
 
 use super::{
     Store, StoreError,
@@ -11,8 +11,9 @@ use super::{
     row::sweep_after,
 };
 use crate::{
+    account::Account,
     consent::Consent,
-    types::{AccountId, BankAccountId, ConsentId},
+    types::{AccountId, BankAccountId, BankConsentId, ConsentId, IdentityKey, OwnerId},
 };
 use aws_sdk_dynamodb::{error::SdkError, types::AttributeValue};
 
@@ -24,7 +25,9 @@ const TOO_LONG: StoreError = StoreError::Broken("an account map is too long to b
 /// Which account of ours is which at the bank, under one grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountMap {
-    /// The grant's generation when the bank listed them. The bank's ids change with each new consent.
+    /// The consent at the bank under which it listed them: its ids are good under no other.
+    pub bank_consent: BankConsentId,
+    /// The grant's generation when the bank listed them; a map of an older one never overwrites that of a newer one.
     pub generation: u32,
     /// In the order of our ids.
     pub entries: Vec<AccountEntry>,
@@ -41,6 +44,18 @@ pub struct AccountEntry {
     pub card: bool,
     /// ISO 4217.
     pub currency: String,
+}
+
+impl AccountEntry {
+    /// Of an account as the bank lists it.
+    pub fn of(account: &Account, key: &IdentityKey, owner: &OwnerId) -> Self {
+        Self {
+            id: account.id(key, owner),
+            bank_id: account.bank_id.clone(),
+            card: false,
+            currency: account.currency.as_str().to_owned(),
+        }
+    }
 }
 
 impl Store {
@@ -72,7 +87,9 @@ fn render(id: &ConsentId, map: &AccountMap) -> Result<Row, StoreError> {
     });
     let mut row = Row::default();
     row.text("pk", id.to_string()).text("sk", ACCOUNTS).number("f", FORM);
-    row.number("g", map.generation).bytes("m", packed.ok_or(TOO_LONG)?.done());
+    row.text("b", map.bank_consent.as_str())
+        .number("g", map.generation)
+        .bytes("m", packed.ok_or(TOO_LONG)?.done());
     Ok(row)
 }
 
@@ -86,7 +103,8 @@ pub(super) fn parse(item: &Item) -> Result<AccountMap, StoreError> {
     while !unpacking.is_done() {
         entries.push(entry(&mut unpacking).ok_or(StoreError::unreadable("m"))?);
     }
-    Ok(AccountMap { generation: fields.number("g")?, entries })
+    let bank_consent = fields.parsed("b", BankConsentId::parse)?;
+    Ok(AccountMap { bank_consent, generation: fields.number("g")?, entries })
 }
 
 fn entry(unpacking: &mut Unpacking<'_>) -> Option<AccountEntry> {
@@ -118,13 +136,17 @@ mod tests {
             card: true,
             ..account.clone()
         };
-        AccountMap { generation: 3, entries: vec![account, card] }
+        AccountMap { bank_consent: bank_consent(), generation: 3, entries: vec![account, card] }
+    }
+
+    fn bank_consent() -> BankConsentId {
+        BankConsentId::parse("bank-1").unwrap()
     }
 
     #[test]
     fn a_map_comes_back_in_its_order_and_an_empty_one_is_a_map_too() {
         let id = ConsentId::from_bytes(&[7; 16]).unwrap();
-        for map in [map(), AccountMap { generation: 1, entries: vec![] }] {
+        for map in [map(), AccountMap { bank_consent: bank_consent(), generation: 1, entries: vec![] }] {
             assert_eq!(parse(&render(&id, &map).unwrap().0).unwrap(), map);
         }
     }
@@ -140,8 +162,11 @@ mod tests {
     #[test]
     fn a_hundred_accounts_fit_into_eight_kilobytes() {
         let entries: Vec<_> = map().entries.into_iter().cycle().take(100).collect();
-        let row = render(&ConsentId::from_bytes(&[7; 16]).unwrap(), &AccountMap { generation: 1, entries })
-            .unwrap();
+        let row = render(
+            &ConsentId::from_bytes(&[7; 16]).unwrap(),
+            &AccountMap { bank_consent: bank_consent(), generation: 1, entries },
+        )
+        .unwrap();
         assert!(Fields(&row.0).bytes("m").unwrap().len() <= 8192);
     }
 }

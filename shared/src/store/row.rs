@@ -11,6 +11,9 @@
 //! | `f` | N | form of this row: 1 |
 //! | `c` `p` `pc` | S S B | country, kind of PSU, keyed hash of the corporate id |
 //! | `ref` `b` `app` `n` | S B S N | reference, keyed hash of the body, app, ordinal of the attempt |
+//! | `sf` | B | the request that chose how to sign in the latest attempt: keyed hashes of its key and its body |
+//! | `st` | S | what the bank said in it that ended nothing |
+//! | `tl` | B | the timeline: see `row/timeline.rs` |
 //! | `g…` | | the grant: see `row/grant.rs` |
 //! | `t…` | | the attempt: see `row/attempt.rs` |
 //!
@@ -20,6 +23,7 @@ mod attempt;
 mod grant;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 use super::{
     StoreError,
@@ -28,10 +32,10 @@ use super::{
     seal::{Place, Sealer},
 };
 use crate::{
-    consent::{Claim, Consent, Grant, Identity, Tokens},
+    consent::{Claim, Consent, Fingerprint, Grant, Identity, Tokens},
     types::{
         AccessToken, AppId, ClaimId, ConsentId, Country, Digest, OwnerId, PsuType, Reference, RefreshToken,
-        Span, Timestamp,
+        Signal, Span, Timestamp,
     },
 };
 
@@ -77,6 +81,13 @@ pub(super) fn render(consent: &Consent, sealer: &Sealer<'_>, stamp: &Stamp) -> R
     if let Some(app) = &consent.app {
         row.text("app", app.as_str());
     }
+    if let Some(start) = &consent.start {
+        row.bytes("sf", [*start.key.as_bytes(), *start.body.as_bytes()].concat());
+    }
+    if let Some(trouble) = consent.trouble {
+        row.text("st", trouble.code());
+    }
+    timeline::render(&mut row, &consent.timeline);
     let whose = Whose { id: consent.id, owner: consent.owner, country: consent.country };
     grant::render(&mut row, &consent.grant, &whose, sealer)?;
     attempt::render(&mut row, &consent.attempt, &whose, consent.ordinal, sealer)?;
@@ -98,15 +109,18 @@ pub(super) fn parse(item: &Item, sealer: &Sealer<'_>) -> Result<(Consent, Timest
         id,
         owner,
         country,
-        psu_type: psu_type(fields, "p")?,
+        psu_type: fields.parsed("p", str::parse::<PsuType>)?,
         corporate: fields.maybe("pc", digest)?,
         reference: fields.maybe("ref", |it, name| it.parsed(name, Reference::parse))?,
         created: fields.instant("ca")?,
         body: digest(fields, "b")?,
         app: fields.maybe("app", |it, name| it.parsed(name, AppId::parse))?,
         ordinal,
+        start: fields.maybe("sf", fingerprint)?,
+        trouble: signal(fields, "st")?,
         grant: grant::parse(fields, &whose, sealer)?,
         attempt: attempt::parse(fields, &whose, ordinal, sealer)?,
+        timeline: timeline::parse(fields)?,
     };
     Ok((consent, fields.instant("ua")?, fields.number("v")?))
 }
@@ -129,15 +143,18 @@ pub(super) fn sweep_after(consent: &Consent) -> Timestamp {
     unsigned.max(ended + Span::days(30))
 }
 
-fn psu_type(fields: Fields<'_>, name: &'static str) -> Result<PsuType, StoreError> {
-    [PsuType::Individual, PsuType::Corporate]
-        .into_iter()
-        .find(|it| fields.text(name).is_ok_and(|text| text == it.as_str()))
-        .ok_or(StoreError::unreadable(name))
-}
-
 fn digest(fields: Fields<'_>, name: &'static str) -> Result<Digest, StoreError> {
     fields.hashed(name, Digest::from_bytes)
+}
+
+fn fingerprint(fields: Fields<'_>, name: &'static str) -> Result<Fingerprint, StoreError> {
+    let halves = fields.bytes(name)?.split_at_checked(16).ok_or(StoreError::unreadable(name))?;
+    let half = |bytes: &[u8]| Digest::from_bytes(bytes).map_err(|_| StoreError::unreadable(name));
+    Ok(Fingerprint { key: half(halves.0)?, body: half(halves.1)? })
+}
+
+fn signal(fields: Fields<'_>, name: &'static str) -> Result<Option<Signal>, StoreError> {
+    Ok(fields.maybe(name, |it, name| it.text(name))?.map(Signal::parse))
 }
 
 /// A claim in two attributes.

@@ -145,6 +145,15 @@ impl Reference {
     }
 }
 
+impl ClaimId {
+    /// The request that held the claim, as its trace id.
+    pub fn trace_id(&self) -> String {
+        let hex = HEXLOWER.encode(&self.0);
+        let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default();
+        [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-")
+    }
+}
+
 /// The Lambda request id: in every answer, every log line, and at the bank as `TPP-Transaction-ID`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceId(String);
@@ -201,6 +210,7 @@ mod tests {
         let lower = TraceId::parse("6b24ce42-237f-4303-a917-cf778e5013d6").unwrap();
         let upper = TraceId::parse("6B24CE42-237F-4303-A917-CF778E5013D6").unwrap();
         assert_eq!(lower.claim_id(), upper.claim_id());
+        assert_eq!(upper.claim_id().trace_id(), lower.as_str());
         assert!(TraceId::parse("6b24ce42237f4303a917cf778e5013d6").is_err());
     }
 }

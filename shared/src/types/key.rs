@@ -1,7 +1,7 @@
 //! The two kinds of key from the secret. The identity key names things (it never rotates, or every id would change);
 //! the sealing ring hides things (it rotates: the newest seals, older ones still open).
 
-use super::{AccountId, ConsentId, Digest, Handle, Nonce, OwnerId, id::Malformed};
+use super::{AccountId, ConsentId, CorporateId, Digest, Handle, Nonce, OwnerId, id::Malformed};
 use aws_lc_rs::{constant_time, hmac};
 use data_encoding::BASE64URL_NOPAD;
 use std::fmt;
@@ -42,6 +42,11 @@ impl IdentityKey {
     /// A keyed hash of something that must not rest itself. `purpose` keeps equal values of different kinds apart.
     pub fn digest(&self, purpose: &str, parts: &[&[u8]]) -> Digest {
         Digest(self.derive(purpose, parts))
+    }
+
+    /// What rests of a corporate id: a sole trader's is a personal number.
+    pub fn corporate(&self, id: &CorporateId) -> Digest {
+        self.digest("corporate", &[id.expose().as_bytes()])
     }
 
     /// Our id of an account: owner, its number (IBAN, else clearing and BBAN) and currency.

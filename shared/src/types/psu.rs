@@ -1,7 +1,7 @@
 //! The bank's customer: what kind they are, how they are named to the bank, and where they are on the network.
 
 use super::{Country, id::Malformed};
-use std::{fmt, net::IpAddr};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 /// Private person or company.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,13 @@ impl PsuType {
             Self::Individual => "individual",
             Self::Corporate => "corporate",
         }
+    }
+}
+
+impl FromStr for PsuType {
+    type Err = Malformed;
+    fn from_str(word: &str) -> Result<Self, Malformed> {
+        [Self::Individual, Self::Corporate].into_iter().find(|it| it.as_str() == word).ok_or(Malformed)
     }
 }
 

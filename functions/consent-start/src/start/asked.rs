@@ -62,18 +62,14 @@ impl Start {
     pub(crate) fn corporate_digest(&self, identity: &IdentityKey) -> Option<Digest> {
         match &self.psu {
             Psu::Individual => None,
-            Psu::Corporate(id) => Some(identity.digest("corporate", &[id.expose().as_bytes()])),
+            Psu::Corporate(id) => Some(identity.corporate(id)),
         }
     }
 }
 
 /// Both fields are taken out whatever is wrong with them or the country, so that neither is called unknown.
 fn psu(fields: &Fields, country: Option<Country>, rule: CorporateRule) -> Option<Psu> {
-    let psu_type = fields.parsed("psu_type", "individual or corporate", |text| match text {
-        "individual" => Ok(PsuType::Individual),
-        "corporate" => Ok(PsuType::Corporate),
-        _ => Err(()),
-    });
+    let psu_type = fields.parsed("psu_type", "individual or corporate", str::parse::<PsuType>);
     let psu_type = fields.required("psu_type", "individual or corporate", psu_type);
     let corporate_id = fields.text("psu_corporate_id");
     match (psu_type?, corporate_id) {

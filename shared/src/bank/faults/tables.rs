@@ -2,6 +2,7 @@
 //! [`Fault::Unrecognised`].
 
 use super::Fault;
+use crate::types::Signal;
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -95,17 +96,37 @@ const GATEWAY_ROWS: &[Row] = &[
 /// Token endpoint (RFC 6749 section 5.2). Only `unauthorized_client` (production), `unsupported_grant_type`
 /// (documented) and `invalid_request` (production) were ever seen here; the rest is inferred from the RFC.
 const TOKEN_ROWS: &[Row] = &[
-    row(TOKEN, &[400, 401], "invalid_client", Fault::ClientRefused),
-    row(TOKEN, &[400], "unsupported_grant_type", Fault::ClientRefused),
-    row(&[Refresh], &[400], "unauthorized_client", Fault::RefreshRefused),
-    row(&[Refresh], &[400], "invalid_grant", Fault::RefreshRefused),
-    row(&[ExchangeCode], &[400], "invalid_grant", Fault::CodeRefused),
-    row(&[ExchangeCode], &[400], "unauthorized_client", Fault::CodeRefused),
-    row(&[ExchangeCode], &[400], "invalid_request", Fault::CodeRefused),
-    row(&[ExchangeCode], &[400], "invalid_scope", Fault::CodeRefused),
-    row(&[ClientCredentials], &[400], "unauthorized_client", Fault::ClientRefused),
-    row(&[ClientCredentials], &[400], "invalid_request", Fault::ClientRefused),
-    row(&[ClientCredentials], &[400], "invalid_scope", Fault::ClientRefused),
+    row(TOKEN, &[400, 401], "invalid_client", Fault::ClientRefused { says: Signal::InvalidClient }),
+    row(TOKEN, &[400], "unsupported_grant_type", Fault::ClientRefused { says: Signal::UnsupportedGrantType }),
+    row(
+        &[Refresh],
+        &[400],
+        "unauthorized_client",
+        Fault::RefreshRefused { says: Signal::UnauthorizedClient },
+    ),
+    row(&[Refresh], &[400], "invalid_grant", Fault::RefreshRefused { says: Signal::InvalidGrant }),
+    row(&[ExchangeCode], &[400], "invalid_grant", Fault::CodeRefused { says: Signal::InvalidGrant }),
+    row(
+        &[ExchangeCode],
+        &[400],
+        "unauthorized_client",
+        Fault::CodeRefused { says: Signal::UnauthorizedClient },
+    ),
+    row(&[ExchangeCode], &[400], "invalid_request", Fault::CodeRefused { says: Signal::InvalidRequest }),
+    row(&[ExchangeCode], &[400], "invalid_scope", Fault::CodeRefused { says: Signal::InvalidScope }),
+    row(
+        &[ClientCredentials],
+        &[400],
+        "unauthorized_client",
+        Fault::ClientRefused { says: Signal::UnauthorizedClient },
+    ),
+    row(
+        &[ClientCredentials],
+        &[400],
+        "invalid_request",
+        Fault::ClientRefused { says: Signal::InvalidRequest },
+    ),
+    row(&[ClientCredentials], &[400], "invalid_scope", Fault::ClientRefused { says: Signal::InvalidScope }),
 ];
 
 /// Decoupled (production, all of them). Cancel is unknown and has no row.

@@ -1,5 +1,6 @@
 use super::super::stub::{Reply, Stub, call, trace};
 use super::*;
+use crate::types::Signal;
 
 fn granted(body: &str) -> Result<Granted, Fault> {
     json::<Answer<'_>>(body.as_bytes())?.granted()
@@ -55,11 +56,12 @@ async fn a_refused_refresh_a_refused_code_and_a_refused_client_are_three_things(
         Stub::play([refusal("unauthorized_client"), refusal("invalid_grant"), refusal("invalid_client")]);
     let (client, trace) = (stub.client(), trace());
     let refreshed = client.refresh(&call(&trace, 10), &RefreshToken::new("r")).await;
-    assert_eq!(refreshed.map(drop), Err(Fault::RefreshRefused));
+    assert_eq!(refreshed.map(drop), Err(Fault::RefreshRefused { says: Signal::UnauthorizedClient }));
     let consent = BankConsentId::parse("c-1").unwrap();
     let exchanged = client.exchange_code(&call(&trace, 10), &consent, AuthorizationCode::new("k")).await;
-    assert_eq!(exchanged.map(drop), Err(Fault::CodeRefused));
-    assert_eq!(client.client_credentials(&call(&trace, 10)).await.map(drop), Err(Fault::ClientRefused));
+    assert_eq!(exchanged.map(drop), Err(Fault::CodeRefused { says: Signal::InvalidGrant }));
+    let refused = client.client_credentials(&call(&trace, 10)).await.map(drop);
+    assert_eq!(refused, Err(Fault::ClientRefused { says: Signal::InvalidClient }));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn nobody_settles_a_start_whose_claim_is_not_theirs() {
     assert_eq!(refused(begun().registered(claim(2, 30), registration(), at(1))), Refused::ClaimLost);
-    assert_eq!(refused(begun().start_failed(claim(2, 30), Reason::StartNotTaken, at(1))), Refused::ClaimLost);
+    assert_eq!(refused(begun().start_failed(claim(2, 30), NOT_TAKEN, at(1))), Refused::ClaimLost);
 }
 
 #[test]
@@ -16,9 +16,9 @@ fn a_start_whose_lease_is_over_has_failed_and_takes_no_settle() {
 
 #[test]
 fn only_a_start_that_never_left_begins_again() {
-    let unsent = begun().start_failed(claim(1, 30), Reason::StartNotTaken, at(1)).unwrap();
+    let unsent = begun().start_failed(claim(1, 30), NOT_TAKEN, at(1)).unwrap();
     assert!(matches!(unsent.begin_again(claim(2, 60), at(2)).unwrap().attempt, Attempt::Registering { .. }));
-    let unknown = begun().start_failed(claim(1, 30), Reason::StartUnknown, at(1)).unwrap();
+    let unknown = begun().start_failed(claim(1, 30), UNKNOWN, at(1)).unwrap();
     assert_eq!(refused(unknown.begin_again(claim(2, 60), at(2))), Refused::WrongState);
     assert_eq!(refused(begun().begin_again(claim(2, 60), at(2))), Refused::InFlight);
 }
@@ -65,9 +65,10 @@ fn a_second_code_ends_the_attempt_in_whatever_state_the_first_is() {
 #[test]
 fn a_code_that_never_left_is_as_good_as_before_and_one_that_may_have_left_is_not() {
     let redeeming = || redirected().redeem(1, digest(5), claim(2, 40), at(3)).unwrap();
-    let back = redeeming().redeem_again(claim(2, 40), at(4)).unwrap();
+    let back = redeeming().redeem_again(claim(2, 40), Signal::NotSent, at(4)).unwrap();
     assert!(matches!(back.attempt, Attempt::AwaitingRedirect(_)));
-    let lost = redeeming().redeem_failed(claim(2, 40), Reason::ExchangeUnknown, at(4)).unwrap();
+    let lost =
+        redeeming().redeem_failed(claim(2, 40), (Reason::ExchangeUnknown, Signal::Lost), at(4)).unwrap();
     assert_eq!(refused(lost.redeem(1, digest(5), claim(4, 50), at(5))), Refused::WrongState);
     assert_eq!(
         redeeming().failure(at(40)),
@@ -78,13 +79,13 @@ fn a_code_that_never_left_is_as_good_as_before_and_one_that_may_have_left_is_not
 
 #[test]
 fn an_error_at_the_callback_is_noted_and_ends_nothing() {
-    let noted = redirected().note_denial(1, at(3)).unwrap();
+    let noted = redirected().note_denial(1, Signal::AccessDenied, at(3)).unwrap();
     assert_eq!(noted.callback(1, None, at(3)), Step::Denied);
     assert_eq!(noted.callback(1, Some(&digest(5)), at(3)), Step::Redeem);
     assert_eq!(signed().callback(1, None, at(5)), Step::Denied);
-    assert_eq!(refused(signed().note_denial(1, at(5))), Refused::WrongState);
-    assert_eq!(refused(noted.note_denial(1, at(4))), Refused::AlreadySo);
-    assert_eq!(refused(redirected().note_denial(2, at(3))), Refused::WrongState);
+    assert_eq!(refused(signed().note_denial(1, Signal::AccessDenied, at(5))), Refused::WrongState);
+    assert_eq!(refused(noted.note_denial(1, Signal::AccessDenied, at(4))), Refused::AlreadySo);
+    assert_eq!(refused(redirected().note_denial(2, Signal::AccessDenied, at(3))), Refused::WrongState);
     assert_eq!(refused(redirected().redeem(2, digest(5), claim(2, 40), at(3))), Refused::WrongState);
 }
 

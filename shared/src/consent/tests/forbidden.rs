@@ -43,7 +43,10 @@ const ATTEMPTS: &[(&str, Act, &str)] = &[
     ("not_approved", Act::NotApproved { foreign: false }, /*                   */ "......>...."),
     ("not_approved, other order", Act::NotApproved { foreign: true }, /*       */ "..........."),
     ("renewed_by_another", Act::RenewedByAnother, /*                           */ ".......>>.."),
-    ("renew", Act::Renew { by: 1 }, /*                                         */ ">=.......>>"),
+    ("note_trouble", Act::NoteTrouble { foreign: false }, /*                   */ "......>...."),
+    ("note_trouble, other order", Act::NoteTrouble { foreign: true }, /*       */ "..........."),
+    ("renew", Act::Renew { key: 2, by: 1 }, /*                                 */ ">=.......>>"),
+    ("renew, latest key", Act::Renew { key: 1, by: 1 }, /*                     */ ".=........>"),
     ("buried", Act::Buried, /*                                                 */ "..........."),
 ];
 
@@ -77,9 +80,8 @@ const GRANTS: &[(&str, Act, &str)] = &[
 
 /// The attempts in the order of the columns.
 fn attempts() -> [Attempt; 11] {
-    let redirecting =
-        || Redirecting { registration: registration(), start: fingerprint(1, 1), denied: false };
-    let (held, start) = (claim(1, 40), fingerprint(1, 1));
+    let redirecting = || Redirecting { registration: registration(), denied: false };
+    let held = claim(1, 40);
     let by_bankid = Signature { proof: Proof::Identity(Identity::Asserted), ..signature(5, at(4)) };
     [
         Attempt::None,
@@ -87,12 +89,12 @@ fn attempts() -> [Attempt; 11] {
         Attempt::Registered(registration()),
         Attempt::AwaitingRedirect(redirecting()),
         Attempt::Redeeming { redirecting: redirecting(), claim: held, code: digest(5) },
-        Attempt::Initiating { registration: registration(), start, claim: held },
-        Attempt::AwaitingApproval(approval(start)),
+        Attempt::Initiating { registration: registration(), claim: held },
+        Attempt::AwaitingApproval(approval()),
         Attempt::Signed(signature(5, at(4))),
         Attempt::Signed(by_bankid),
-        Attempt::Failed { reason: Reason::Cancelled, at: at(4) },
-        Attempt::Failed { reason: Reason::StartNotTaken, at: at(4) },
+        Attempt::failed(Reason::Cancelled, at(4)),
+        Attempt::failed(Reason::StartNotTaken, at(4)),
     ]
 }
 
@@ -110,7 +112,7 @@ fn grants() -> [Grant; 6] {
         active(Refresh::Idle, false),
         active(Refresh::Claimed(claim(1, NOW + LEASE)), false),
         active(Refresh::Idle, true),
-        Grant::Lapsed { reason: LapseReason::RefreshRefused, at: T0, generation: 1 },
+        Grant::Lapsed { reason: LapseReason::RefreshRefused, at: T0, generation: 1, signal: None },
         Grant::Revoked { at: T0 },
     ]
 }
@@ -129,13 +131,18 @@ fn an_attempt_takes_the_drawn_transitions_and_refuses_every_other() {
     let mut pairs = 0;
     for (name, act, drawn) in ATTEMPTS {
         for grant in grants().into_iter().take(5) {
-            let beside = Consent { grant, attempt: Attempt::None, ..begun() };
+            let start = Some(fingerprint(1, 1));
+            let beside = Consent { grant, attempt: Attempt::None, start, ..begun() };
             for (attempt, expected) in attempts().into_iter().zip(drawn.chars()) {
                 let consent = Consent { attempt, ..copy(&beside) };
                 // Only a first start is begun again; a renewal belongs to another key.
                 let first = kinds(&consent).0 == GrantKind::None;
-                let expected =
-                    if *name == "begin_again" && !first && expected == '>' { '.' } else { expected };
+                // And where nothing was granted there is nothing to renew.
+                let expected = match (*name, first, expected) {
+                    ("begin_again", false, '>') => '.',
+                    ("renew" | "renew, latest key", true, _) => '.',
+                    _ => expected,
+                };
                 assert_eq!(verdict(&consent, *act), expected, "{name} in {:?}", kinds(&consent));
                 pairs += 1;
             }
@@ -159,7 +166,8 @@ fn nobody_settles_what_somebody_else_has_claimed() {
 fn a_grant_takes_the_drawn_transitions_and_refuses_every_other_whatever_the_attempt_beside_it() {
     for (name, act, drawn) in GRANTS {
         for (grant, expected) in grants().into_iter().zip(drawn.chars()) {
-            let beside = Consent { grant, attempt: Attempt::None, ..begun() };
+            let start = Some(fingerprint(1, 1));
+            let beside = Consent { grant, attempt: Attempt::None, start, ..begun() };
             for attempt in attempts() {
                 let consent = Consent { attempt, ..copy(&beside) };
                 if kinds(&consent).0 == GrantKind::Revoked && kinds(&consent).1 != AttemptKind::None {
@@ -181,8 +189,8 @@ fn nothing_at_all_happens_to_a_revoked_consent() {
 
 #[test]
 fn a_renewal_that_never_left_is_not_begun_again_by_the_first_key() {
-    let renewing = active().renew(claim(6, 100), None, at(50)).unwrap();
-    let unsent = renewing.start_failed(claim(6, 100), Reason::StartNotTaken, at(51)).unwrap();
+    let renewing = active().renew(fingerprint(3, 3), claim(6, 100), &app(), at(50)).unwrap();
+    let unsent = renewing.start_failed(claim(6, 100), NOT_TAKEN, at(51)).unwrap();
     assert_eq!(refused(unsent.begin_again(claim(7, 120), at(60))), Refused::WrongState);
 }
 

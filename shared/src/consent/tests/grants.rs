@@ -4,11 +4,17 @@ use super::*;
 
 #[test]
 fn a_renewal_is_an_attempt_beside_a_living_grant_and_its_failure_changes_nothing() {
-    let renewing = || active().renew(claim(6, 100), None, at(50)).unwrap();
+    let renewing = || active().renew(fingerprint(3, 3), claim(6, 100), &app(), at(50)).unwrap();
     assert_eq!((renewing().ordinal, renewing().status(at(51))), (2, Status::Active));
-    assert_eq!(refused(renewing().renew(claim(7, 110), None, at(51))), Refused::InFlight);
-    assert_eq!(refused(approving().renew(claim(7, 110), None, at(5))), Refused::WrongState);
-    let failed = renewing().start_failed(claim(6, 100), Reason::StartNotTaken, at(51)).unwrap();
+    assert_eq!(
+        refused(renewing().renew(fingerprint(3, 3), claim(7, 110), &app(), at(51))),
+        Refused::InFlight
+    );
+    assert_eq!(
+        refused(approving().renew(fingerprint(4, 4), claim(7, 110), &app(), at(5))),
+        Refused::WrongState
+    );
+    let failed = renewing().start_failed(claim(6, 100), NOT_TAKEN, at(51)).unwrap();
     assert_eq!(failed.readable(at(52)).unwrap().tokens.access.expose(), "first");
     assert_eq!(
         failed.callback(1, Some(&digest(5)), at(52)),
@@ -22,8 +28,8 @@ fn a_decoupled_renewal_waits_as_signed_and_is_swapped_in_by_the_owners_token() {
     let order = BankConsentId::parse("bank-1").unwrap();
     let signed = || {
         let registered = Registration { made: at(50), ..registration() };
-        let pending = Approval { registration: registered, ..approval(fingerprint(3, 3)) };
-        let asked = active().renew(claim(6, 100), None, at(50)).unwrap();
+        let pending = Approval { registration: registered, ..approval() };
+        let asked = active().renew(fingerprint(3, 3), claim(6, 100), &app(), at(50)).unwrap();
         let asked = asked.approval_begun(claim(6, 100), pending, at(51)).unwrap();
         asked.approved(&order, &tokens("second"), at(60)).unwrap()
     };
@@ -39,11 +45,42 @@ fn a_decoupled_renewal_waits_as_signed_and_is_swapped_in_by_the_owners_token() {
 }
 
 #[test]
+fn the_request_that_began_a_renewal_begins_no_second_one_however_late_it_is_repeated() {
+    let renew = |consent: Consent, key: u8, body: u8, now: i64| {
+        consent.renew(fingerprint(key, body), claim(8, now + 30), &app(), at(now))
+    };
+    let cancelled = || {
+        let renewing = renew(active(), 3, 3, 50).unwrap();
+        renewing.cancel(at(51)).unwrap()
+    };
+    assert_eq!(refused(renew(cancelled(), 3, 3, 60)), Refused::AlreadySo);
+    assert_eq!(refused(renew(cancelled(), 3, 4, 60)), Refused::OtherBody);
+    assert_eq!(renew(cancelled(), 4, 4, 60).unwrap().ordinal, 3);
+    let swapped = {
+        let renewing = renew(active(), 3, 3, 50).unwrap();
+        let redirecting = Redirecting { registration: registration(), denied: false };
+        let redirected = renewing.registered_for_redirect(claim(8, 80), redirecting, at(51)).unwrap();
+        let redeeming = redirected.redeem(2, digest(6), claim(9, 90), at(52)).unwrap();
+        let signed = redeeming.sign(claim(9, 90), signature(6, at(53)), at(53)).unwrap();
+        signed.activate(Some(&digest(7)), at(54)).unwrap()
+    };
+    assert_eq!(refused(renew(swapped, 3, 3, 60)), Refused::AlreadySo);
+    let not_taken = renew(active(), 3, 3, 50).unwrap().start_failed(claim(8, 80), NOT_TAKEN, at(51)).unwrap();
+    assert!(renew(not_taken, 3, 3, 60).is_ok(), "nobody can sign what the bank did not take");
+}
+
+#[test]
+fn nothing_is_renewed_where_nothing_was_granted() {
+    let failed = begun().start_failed(claim(1, 30), UNKNOWN, at(1)).unwrap();
+    assert_eq!(refused(failed.renew(fingerprint(3, 3), claim(6, 100), &app(), at(2))), Refused::WrongState);
+}
+
+#[test]
 fn revoked_is_for_ever() {
     let revoked = || active().revoke(at(10)).unwrap();
     assert_eq!(revoked().status(at(11)), Status::Revoked);
     assert_eq!(revoked().readable(at(11)).unwrap_err(), Refused::Revoked);
-    assert_eq!(refused(revoked().renew(claim(6, 100), None, at(11))), Refused::Revoked);
+    assert_eq!(refused(revoked().renew(fingerprint(3, 3), claim(6, 100), &app(), at(11))), Refused::Revoked);
     assert_eq!(refused(revoked().activate(Some(&digest(7)), at(11))), Refused::Revoked);
     assert_eq!(refused(revoked().claim_refresh(1, claim(6, 100), at(11))), Refused::Revoked);
     let late =
@@ -86,7 +123,7 @@ fn nothing_is_read_past_either_clock_or_after_a_lapse() {
     assert_eq!(active().readable(refresh_over).unwrap_err(), Refused::GrantOver);
     assert_eq!(refused(active().claim_refresh(1, claim(4, 60), refresh_over)), Refused::GrantOver);
     let claimed = active().claim_refresh(1, claim(4, 60), at(10)).unwrap();
-    let lapsed = claimed.lapse(1, claim(4, 60), at(11)).unwrap();
+    let lapsed = claimed.lapse(1, claim(4, 60), None, at(11)).unwrap();
     assert_eq!(lapsed.readable(at(12)).unwrap_err(), Refused::GrantOver);
     assert_eq!(lapsed.status(at(12)), Status::Expired);
 }

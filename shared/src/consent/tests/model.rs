@@ -25,6 +25,8 @@ pub(super) struct Model {
     key: u8,
     next_poll: i64,
     denied: bool,
+    /// Whether the bank's trouble has been noted in this attempt.
+    troubled: bool,
     /// Of a signature or grant: whether a handle claims it.
     by_handle: bool,
     /// Of a failure: it came too late; the request never left; another customer signed.
@@ -56,6 +58,7 @@ impl Model {
             key: 0,
             next_poll: 0,
             denied: false,
+            troubled: false,
             by_handle: false,
             late: false,
             unsent: false,
@@ -125,32 +128,34 @@ impl Model {
             Act::RedeemFailed { .. } | Act::RedeemAgain { .. } | Act::Activate { .. } => m.redirect(act, now),
             Act::ClaimPoll | Act::HoldPoll { .. } | Act::ReleasePoll | Act::ShowQr => m.decoupled(act, now),
             Act::Approved { .. } | Act::NotApproved { .. } | Act::RenewedByAnother => m.decoupled(act, now),
+            Act::NoteTrouble { .. } => m.decoupled(act, now),
             _ => m.start(act, now),
         }
     }
 
     fn start(self, act: Act, now: i64) -> Option<Self> {
-        let registering = Self { attempt: A::Registering, due: now + LEASE, ..self };
+        let registering = Self { attempt: A::Registering, due: now + LEASE, troubled: false, ..self };
+        let renewing = |key, by| Self { holder: by, key, ordinal: self.ordinal + 1, ..registering };
         let made = if self.attempt == A::Registering { now } else { self.made };
         let waits = Self { made, due: made + TO_SIGN, denied: false, ..self };
         match (self.attempt, act) {
             (A::Failed, Act::BeginAgain { by }) if self.unsent && self.grant == G::None => {
                 Some(Self { holder: by, ..registering })
             }
-            (A::None | A::Failed, Act::Renew { by }) => {
-                Some(Self { holder: by, ordinal: self.ordinal + 1, ..registering })
-            }
-            (A::Registering, Act::BeginAgain { by } | Act::Renew { by }) => {
+            (_, Act::Renew { .. }) if self.grant == G::None => None,
+            (A::Failed, Act::Renew { key, by }) if self.unsent => Some(renewing(key, by)),
+            (A::None | A::Failed, Act::Renew { key, by }) => (key != self.key).then_some(renewing(key, by)),
+            (A::Registering, Act::BeginAgain { by } | Act::Renew { by, .. }) => {
                 (by == self.holder).then_some(self)
             }
             (A::Registering, Act::Registered { by }) if by == self.holder => {
                 Some(Self { attempt: A::Registered, ..waits })
             }
             (A::Registering, Act::RegisteredForRedirect { by }) if by == self.holder => {
-                Some(Self { attempt: A::AwaitingRedirect, key: 1, ..waits })
+                Some(Self { attempt: A::AwaitingRedirect, ..waits })
             }
             (A::Registering, Act::ApprovalBegun { by }) if by == self.holder => {
-                Some(Self { attempt: A::AwaitingApproval, key: 1, next_poll: now + 2, ..waits })
+                Some(Self { attempt: A::AwaitingApproval, next_poll: now + 2, ..waits })
             }
             (A::Initiating, Act::ApprovalBegun { by }) if by == self.holder => {
                 Some(Self { attempt: A::AwaitingApproval, next_poll: now + 2, ..waits })
@@ -162,7 +167,7 @@ impl Model {
                 Some(Self { attempt: A::Initiating, key, holder: by, due: now + LEASE, ..self })
             }
             (A::Initiating, Act::ChooseAgain { by }) if by == self.holder => {
-                Some(Self { attempt: A::Registered, ..waits })
+                Some(Self { attempt: A::Registered, key: 0, ..waits })
             }
             (A::Registering | A::Initiating, Act::StartFailed { by, unsent }) if by == self.holder => {
                 Some(Self { unsent, ..self.failed() })
@@ -170,7 +175,7 @@ impl Model {
             // What is there already is found, not done again.
             (A::Registered, Act::Registered { .. }) | (A::Failed, Act::StartFailed { .. }) => Some(self),
             (A::AwaitingApproval, Act::ApprovalBegun { .. }) => Some(self),
-            (A::AwaitingRedirect, Act::RegisteredForRedirect { .. }) => (self.key == 1).then_some(self),
+            (A::AwaitingRedirect, Act::RegisteredForRedirect { .. }) => Some(self),
             (A::Initiating, Act::ChooseDecoupled { by, .. }) => (by == self.holder).then_some(self),
             (A::AwaitingRedirect | A::AwaitingApproval, Act::ChooseRedirect { key }) => {
                 (key == self.key).then_some(self)
@@ -230,6 +235,9 @@ impl Model {
             (A::Signed, Act::Approved { .. }) => Some(self),
             (A::None, Act::Approved { .. }) => {
                 (self.grant == G::Active && self.granted == self.ordinal).then_some(self)
+            }
+            (A::AwaitingApproval, Act::NoteTrouble { foreign: false }) => {
+                (!self.troubled).then_some(Self { troubled: true, ..self })
             }
             (A::Signed, Act::RenewedByAnother) => Some(Self { another: true, ..self.failed() }),
             (A::Failed, Act::RenewedByAnother) => self.another.then_some(self),

@@ -75,8 +75,9 @@ pub(super) fn whole(consent: &Consent) -> String {
         Attempt::Signed(signature) => clear(&signature.tokens),
         _ => String::new(),
     };
-    let Consent { app, ordinal, created, attempt, .. } = consent;
-    format!("{} {app:?} {ordinal} {created:?} {attempt:?} {signed}", whole_grant(&consent.grant))
+    let Consent { app, ordinal, created, start, trouble, attempt, .. } = consent;
+    let rest = format!("{app:?} {ordinal} {created:?} {start:?} {trouble:?} {attempt:?} {signed}");
+    format!("{} {rest}", whole_grant(&consent.grant))
 }
 
 fn clear(tokens: &Tokens) -> String {
@@ -91,6 +92,7 @@ pub(super) fn copy(consent: &Consent) -> Consent {
         corporate: consent.corporate,
         reference: consent.reference.clone(),
         app: consent.app.clone(),
+        timeline: consent.timeline.clone(),
         ..*consent
     }
 }
@@ -99,8 +101,8 @@ fn copy_grant(grant: &Grant) -> Grant {
     match grant {
         Grant::None => Grant::None,
         Grant::Active(active) => Grant::Active(active.clone()),
-        Grant::Lapsed { reason, at, generation } => {
-            Grant::Lapsed { reason: *reason, at: *at, generation: *generation }
+        Grant::Lapsed { reason, at, generation, signal } => {
+            Grant::Lapsed { reason: *reason, at: *at, generation: *generation, signal: *signal }
         }
         Grant::Revoked { at } => Grant::Revoked { at: *at },
     }
@@ -115,11 +117,13 @@ fn copy_attempt(attempt: &Attempt) -> Attempt {
         Attempt::Redeeming { redirecting, claim, code } => {
             Attempt::Redeeming { redirecting: redirecting.clone(), claim: *claim, code: *code }
         }
-        Attempt::Initiating { registration, start, claim } => {
-            Attempt::Initiating { registration: registration.clone(), start: *start, claim: *claim }
+        Attempt::Initiating { registration, claim } => {
+            Attempt::Initiating { registration: registration.clone(), claim: *claim }
         }
         Attempt::AwaitingApproval(approval) => Attempt::AwaitingApproval(approval.clone()),
         Attempt::Signed(signature) => Attempt::Signed(signature.clone()),
-        Attempt::Failed { reason, at } => Attempt::Failed { reason: *reason, at: *at },
+        Attempt::Failed { reason, at, signal } => {
+            Attempt::Failed { reason: *reason, at: *at, signal: *signal }
+        }
     }
 }

@@ -43,7 +43,8 @@ pub(super) enum Act {
     SettleRefresh { by: u8, stale: bool },
     ReleaseRefresh { by: u8, stale: bool },
     Lapse { by: u8, stale: bool },
-    Renew { by: u8 },
+    NoteTrouble { foreign: bool },
+    Renew { key: u8, by: u8 },
     Revoke,
     Buried,
 }
@@ -65,8 +66,7 @@ pub(super) fn apply(consent: Consent, act: Act, second: i64) -> Result<Consent, 
         Act::BeginAgain { by } => consent.begin_again(lease(by), now),
         Act::Registered { by } => consent.registered(lease(by), made, now),
         Act::RegisteredForRedirect { by } => {
-            let start = fingerprint(1, 1);
-            let redirecting = Redirecting { registration: made, start, denied: false };
+            let redirecting = Redirecting { registration: made, denied: false };
             consent.registered_for_redirect(lease(by), redirecting, now)
         }
         Act::ChooseRedirect { key } => consent.choose_redirect(fingerprint(key, key), &app(), now),
@@ -74,21 +74,23 @@ pub(super) fn apply(consent: Consent, act: Act, second: i64) -> Result<Consent, 
             consent.choose_decoupled(fingerprint(key, key), &app(), lease(by), now)
         }
         Act::ApprovalBegun { by } => {
-            let pending = approval_of(&consent, made, second);
+            let pending = approval_of(made, second);
             consent.approval_begun(lease(by), pending, now)
         }
-        Act::ChooseAgain { by } => consent.choose_again(lease(by), now),
-        Act::StartFailed { by, unsent: true } => consent.start_failed(lease(by), Reason::StartNotTaken, now),
-        Act::StartFailed { by, unsent: false } => consent.start_failed(lease(by), Reason::StartUnknown, now),
+        Act::ChooseAgain { by } => consent.choose_again(lease(by), Signal::NotSent, now),
+        Act::StartFailed { by, unsent: true } => consent.start_failed(lease(by), NOT_TAKEN, now),
+        Act::StartFailed { by, unsent: false } => consent.start_failed(lease(by), UNKNOWN, now),
         Act::Cancel => consent.cancel(now),
-        Act::NoteDenial { past } => consent.note_denial(of_attempt(past), now),
+        Act::NoteDenial { past } => consent.note_denial(of_attempt(past), Signal::AccessDenied, now),
         Act::Redeem { code, by, past } => consent.redeem(of_attempt(past), digest(code), lease(by), now),
         Act::Sign { code, by } => {
             let signature = Signature { bank_consent: bank_consent(ordinal), ..signature(code, now) };
             consent.sign(lease(by), signature, now)
         }
-        Act::RedeemFailed { by } => consent.redeem_failed(lease(by), Reason::CodeRefused, now),
-        Act::RedeemAgain { by } => consent.redeem_again(lease(by), now),
+        Act::RedeemFailed { by } => {
+            consent.redeem_failed(lease(by), (Reason::CodeRefused, Signal::InvalidGrant), now)
+        }
+        Act::RedeemAgain { by } => consent.redeem_again(lease(by), Signal::NotSent, now),
         Act::Activate { shown: Shown::Handle } => consent.activate(Some(&digest(7)), now),
         Act::Activate { shown: Shown::OtherHandle } => consent.activate(Some(&digest(8)), now),
         Act::Activate { shown: Shown::Nothing } => consent.activate(None, now),
@@ -97,15 +99,20 @@ pub(super) fn apply(consent: Consent, act: Act, second: i64) -> Result<Consent, 
         Act::ReleasePoll => consent.release_poll(now),
         Act::ShowQr => consent.show_qr(QrData::new("newest")),
         Act::Approved { foreign } => consent.approved(&order(foreign), &tokens("approved"), now),
-        Act::NotApproved { foreign } => consent.not_approved(&order(foreign), Reason::BankIdCancelled, now),
+        Act::NotApproved { foreign } => {
+            consent.not_approved(&order(foreign), (Reason::BankIdCancelled, Signal::UserCancel), now)
+        }
+        Act::NoteTrouble { foreign } => consent.note_trouble(&order(foreign), Signal::ProxyError),
         Act::RenewedByAnother => consent.renewed_by_another(now),
         Act::ClaimRefresh { by, stale } => consent.claim_refresh(of_grant(stale), lease(by), now),
         Act::SettleRefresh { by, stale } => {
             consent.settle_refresh(of_grant(stale), lease(by), &tokens("refreshed"))
         }
         Act::ReleaseRefresh { by, stale } => consent.release_refresh(of_grant(stale), lease(by)),
-        Act::Lapse { by, stale } => consent.lapse(of_grant(stale), lease(by), now),
-        Act::Renew { by } => consent.renew(lease(by), None, now),
+        Act::Lapse { by, stale } => {
+            consent.lapse(of_grant(stale), lease(by), Some(Signal::UnauthorizedClient), now)
+        }
+        Act::Renew { key, by } => consent.renew(fingerprint(key, key), lease(by), &app(), now),
         Act::Revoke => consent.revoke(now),
         Act::Buried => consent.buried(now),
     }
@@ -124,11 +131,7 @@ fn registration_of(consent: &Consent, now: Timestamp) -> Registration {
     }
 }
 
-fn approval_of(consent: &Consent, registration: Registration, second: i64) -> Approval {
-    let start = match &consent.attempt {
-        Attempt::Initiating { start, .. } => *start,
-        Attempt::AwaitingApproval(approval) => approval.start,
-        _ => fingerprint(1, 1),
-    };
-    Approval { registration, next_poll: at(second + 2), ..approval(start) }
+fn approval_of(registration: Registration, second: i64) -> Approval {
+    let known = approval();
+    Approval { registration, next_poll: at(second + 2), ..known }
 }

@@ -5,24 +5,21 @@
 //! | `t` | S | `none`, `registering`, `registered`, `redirect`, `redeeming`, `initiating`, `approval`, `signed`, `failed` |
 //! | `tk` `tu` | B N | claim: by whom, until when (registering, redeeming, initiating) |
 //! | `tb` `tr` `td` `tm` | S S S N | registration: id at the bank, redirect link, decoupled link, made when |
-//! | `tf` | B | fingerprint of the request that began it: keyed hashes of its key and its body |
 //! | `tx` | BOOL | an error came back (redirect, redeeming) |
 //! | `tc` | B | keyed hash of the code (redeeming, signed) |
 //! | `tz` | B | sealed session (purpose `session`; approval) or sealed tokens (purpose `signed`; signed) |
 //! | `tp` `tq` `to` `ts` `ti` | N N N BOOL S | the bank's pause (ms), next poll, open by, same device, who vouches |
 //! | `te` `tv` `tg` | N N N | end of access token, of refresh token, of consent (signed) |
 //! | `th` or `ti` | B or S | keyed hash of the handle, or who vouches (signed) |
-//! | `tw` `ta` | S N | why it failed; when it was signed or failed |
+//! | `tw` `tn` `ta` | S S N | why it failed, what the bank said; when it was signed or failed |
 
 use super::{
     Fields, Row, Sealer, StoreError, Whose, digest, identity, identity_word, parse_claim, parse_sealed,
-    parse_tokens, render_claim, render_sealed, render_tokens,
+    parse_tokens, render_claim, render_sealed, render_tokens, signal,
 };
 use crate::{
-    consent::{
-        Approval, Attempt, Clocks, Fingerprint, Proof, Reason, Redirecting, Registration, Session, Signature,
-    },
-    types::{AutoStartToken, BankConsentId, Digest, Link, QrData, SessionLink, Span},
+    consent::{Approval, Attempt, Clocks, Proof, Reason, Redirecting, Registration, Session, Signature},
+    types::{AutoStartToken, BankConsentId, Link, QrData, SessionLink, Span},
 };
 
 const CLAIM: [&str; 2] = ["tk", "tu"];
@@ -46,15 +43,17 @@ pub(super) fn render(
             render_claim(row, CLAIM, *claim);
             row.bytes("tc", *code.as_bytes());
         }
-        Attempt::Initiating { registration, start, claim } => {
+        Attempt::Initiating { registration, claim } => {
             render_registration(row, registration);
-            render_fingerprint(row, start);
             render_claim(row, CLAIM, *claim);
         }
         Attempt::AwaitingApproval(approval) => render_approval(row, approval, whose, ordinal, sealer)?,
         Attempt::Signed(signature) => render_signature(row, signature, whose, ordinal, sealer)?,
-        Attempt::Failed { reason, at } => {
+        Attempt::Failed { reason, at, signal } => {
             row.text("tw", reason.code()).instant("ta", *at);
+            if let Some(signal) = signal {
+                row.text("tn", signal.code());
+            }
         }
     }
     Ok(())
@@ -92,14 +91,13 @@ pub(super) fn parse(
         },
         "initiating" => Attempt::Initiating {
             registration: parse_registration(fields)?,
-            start: parse_fingerprint(fields)?,
             claim: parse_claim(fields, CLAIM)?,
         },
         "approval" => Attempt::AwaitingApproval(parse_approval(fields, whose, ordinal, sealer)?),
         "signed" => Attempt::Signed(parse_signature(fields, whose, ordinal, sealer)?),
         "failed" => {
             let reason = Reason::parse(fields.text("tw")?).ok_or(StoreError::unreadable("tw"))?;
-            Attempt::Failed { reason, at: fields.instant("ta")? }
+            Attempt::Failed { reason, at: fields.instant("ta")?, signal: signal(fields, "tn")? }
         }
         _ => return Err(StoreError::unreadable("t")),
     })
@@ -124,29 +122,13 @@ fn parse_registration(fields: Fields<'_>) -> Result<Registration, StoreError> {
     })
 }
 
-fn render_fingerprint(row: &mut Row, start: &Fingerprint) {
-    row.bytes("tf", [*start.key.as_bytes(), *start.body.as_bytes()].concat());
-}
-
-fn parse_fingerprint(fields: Fields<'_>) -> Result<Fingerprint, StoreError> {
-    let bytes = fields.bytes("tf")?;
-    let halves = bytes.split_at_checked(16).ok_or(StoreError::unreadable("tf"))?;
-    let half = |bytes: &[u8]| Digest::from_bytes(bytes).map_err(|_| StoreError::unreadable("tf"));
-    Ok(Fingerprint { key: half(halves.0)?, body: half(halves.1)? })
-}
-
 fn render_redirecting(row: &mut Row, redirecting: &Redirecting) {
     render_registration(row, &redirecting.registration);
-    render_fingerprint(row, &redirecting.start);
     row.flag("tx", redirecting.denied);
 }
 
 fn parse_redirecting(fields: Fields<'_>) -> Result<Redirecting, StoreError> {
-    Ok(Redirecting {
-        registration: parse_registration(fields)?,
-        start: parse_fingerprint(fields)?,
-        denied: fields.flag("tx")?,
-    })
+    Ok(Redirecting { registration: parse_registration(fields)?, denied: fields.flag("tx")? })
 }
 
 fn render_approval(
@@ -157,7 +139,6 @@ fn render_approval(
     sealer: &Sealer<'_>,
 ) -> Result<(), StoreError> {
     render_registration(row, &approval.registration);
-    render_fingerprint(row, &approval.start);
     row.number("tp", approval.sleep.as_millis())
         .instant("tq", approval.next_poll)
         .instant("to", approval.open_by);
@@ -187,7 +168,6 @@ fn parse_approval(
     })?;
     Ok(Approval {
         registration: parse_registration(fields)?,
-        start: parse_fingerprint(fields)?,
         session,
         sleep: Span::millis(fields.number("tp")?),
         next_poll: fields.instant("tq")?,

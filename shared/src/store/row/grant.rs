@@ -10,11 +10,12 @@
 //! | `gr` `gc` | N | end of the refresh token, end of the consent |
 //! | `gk` `gu` | B N | claim of a refresh: by whom, until when |
 //! | `gi` `gh` | S B | who vouches, keyed hash of the handle |
-//! | `gw` | S | why it lapsed |
+//! | `gf` | N | how often it was refreshed (active, unless never) |
+//! | `gw` `gx` | S | why it lapsed, what the bank said |
 
 use super::{
     Fields, Row, Sealer, StoreError, Whose, digest, identity, identity_word, parse_claim, parse_tokens,
-    render_claim, render_tokens,
+    render_claim, render_tokens, signal,
 };
 use crate::{
     consent::{Active, Clocks, Grant, LapseReason, Refresh},
@@ -39,8 +40,11 @@ pub(super) fn render(
             row.text("g", "active");
             render_active(row, active, whose, sealer)?;
         }
-        Grant::Lapsed { reason, at, generation } => {
+        Grant::Lapsed { reason, at, generation, signal } => {
             row.text("g", "lapsed").text("gw", reason.code()).instant("gs", *at).number("gn", *generation);
+            if let Some(signal) = signal {
+                row.text("gx", signal.code());
+            }
         }
         Grant::Revoked { at } => {
             row.text("g", "revoked").instant("gs", *at);
@@ -60,6 +64,9 @@ fn render_active(
     if let Refresh::Claimed(claim) = active.refresh {
         render_claim(row, CLAIM, claim);
     }
+    if active.refreshes > 0 {
+        row.number("gf", active.refreshes);
+    }
     if let Some(identity) = active.identity {
         row.text("gi", identity_word(identity));
     }
@@ -77,6 +84,7 @@ pub(super) fn parse(fields: Fields<'_>, whose: &Whose, sealer: &Sealer<'_>) -> R
             reason: lapse_reason(fields, "gw")?,
             at: fields.instant("gs")?,
             generation: fields.number("gn")?,
+            signal: signal(fields, "gx")?,
         }),
         "revoked" => Ok(Grant::Revoked { at: fields.instant("gs")? }),
         _ => Err(StoreError::unreadable("g")),
@@ -92,6 +100,7 @@ fn parse_active(fields: Fields<'_>, whose: &Whose, sealer: &Sealer<'_>) -> Resul
         generation,
         clocks: Clocks { refresh_expires: fields.instant("gr")?, consent_expires: fields.instant("gc")? },
         refresh: claim.map_or(Refresh::Idle, Refresh::Claimed),
+        refreshes: fields.maybe("gf", |it, name| it.number(name))?.unwrap_or(0),
         identity: fields.maybe("gi", identity)?,
         handle: fields.maybe("gh", digest)?,
         since: fields.instant("gs")?,
@@ -100,6 +109,6 @@ fn parse_active(fields: Fields<'_>, whose: &Whose, sealer: &Sealer<'_>) -> Resul
 
 fn lapse_reason(fields: Fields<'_>, name: &'static str) -> Result<LapseReason, StoreError> {
     let text = fields.text(name)?;
-    let known = [LapseReason::RefreshRefused].into_iter().find(|reason| reason.code() == text);
+    let known = LapseReason::ALL.iter().copied().find(|reason| reason.code() == text);
     known.ok_or(StoreError::unreadable(name))
 }

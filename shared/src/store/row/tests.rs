@@ -73,6 +73,7 @@ fn what_may_be_absent_may_be_absent() {
     let whole = Make { typical: true }.consent(Grant::None, Attempt::None);
     let bare =
         Consent { corporate: None, reference: None, app: None, psu_type: PsuType::Individual, ..whole };
+    let bare = Consent { start: None, trouble: None, ..bare };
     let (back, ..) = parse(&render(&bare, &sealer, &STAMP).unwrap(), &sealer).unwrap();
     assert_eq!(exposed(&back), exposed(&bare));
 }
@@ -85,6 +86,10 @@ fn an_active_consent_takes_a_kilobyte_and_none_takes_more_than_four() {
     let active = typical.consent(typical.active(Refresh::Claimed(claim()), true), Attempt::None);
     let bytes = size(&render(&active, &sealer, &STAMP).unwrap());
     assert!(bytes <= 1024, "{bytes} bytes");
+    let full =
+        Consent { timeline: Make { typical: false }.consent(Grant::None, Attempt::None).timeline, ..active };
+    let bytes = size(&render(&full, &sealer, &STAMP).unwrap());
+    assert!(bytes <= 2048, "{bytes} bytes with a full timeline");
     let largest = Make { typical: false }
         .every_state()
         .iter()
@@ -152,7 +157,7 @@ fn a_row_that_lacks_an_attribute_or_has_it_in_another_kind_names_it() {
     let ring = ring();
     let sealer = Sealer::new(&ring, "local");
     let make = Make { typical: true };
-    let optional = ["pc", "ref", "app", "gk", "gi", "gh", "tr", "td"];
+    let optional = ["pc", "ref", "app", "gk", "gi", "gh", "gf", "gx", "tr", "td", "tn", "sf", "st", "tl"];
     let unread = ["sk", "w", "by", "ttl"];
     for consent in make.every_state() {
         let item = render(&consent, &sealer, &STAMP).unwrap();

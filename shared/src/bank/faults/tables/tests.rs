@@ -1,7 +1,7 @@
 //! One test per row, written from the contract and not from the tables.
 
 use super::*;
-use crate::types::Span;
+use crate::types::{Signal, Span};
 
 fn gateway(status: u16, says: &str) -> Vec<u8> {
     format!(r#"{{"httpCode":"{status}","httpMessage":"X","moreInformation":"{says}"}}"#).into_bytes()
@@ -56,20 +56,20 @@ rows! {
     unknown_account: [Account, Transactions, CardTransactions], 404, gateway(404, "x") => Fault::NotFound;
 
     client_unknown_at_the_token_endpoint:
-        [ClientCredentials, ExchangeCode, Refresh], 400, oauth("invalid_client") => Fault::ClientRefused;
+        [ClientCredentials, ExchangeCode, Refresh], 400, oauth("invalid_client") => Fault::ClientRefused { says: Signal::InvalidClient };
     client_unknown_at_the_token_endpoint_with_401:
-        [ClientCredentials, ExchangeCode, Refresh], 401, oauth("invalid_client") => Fault::ClientRefused;
+        [ClientCredentials, ExchangeCode, Refresh], 401, oauth("invalid_client") => Fault::ClientRefused { says: Signal::InvalidClient };
     wrong_token_endpoint:
-        [ClientCredentials, ExchangeCode, Refresh], 400, oauth("unsupported_grant_type") => Fault::ClientRefused;
-    refresh_token_over_as_this_bank_says_it: [Refresh], 400, oauth("unauthorized_client") => Fault::RefreshRefused;
-    refresh_token_over_as_the_rfc_says_it: [Refresh], 400, oauth("invalid_grant") => Fault::RefreshRefused;
-    code_over: [ExchangeCode], 400, oauth("invalid_grant") => Fault::CodeRefused;
-    code_not_of_this_client: [ExchangeCode], 400, oauth("unauthorized_client") => Fault::CodeRefused;
-    code_malformed: [ExchangeCode], 400, oauth("invalid_request") => Fault::CodeRefused;
-    code_of_another_consent: [ExchangeCode], 400, oauth("invalid_scope") => Fault::CodeRefused;
-    client_not_authorized: [ClientCredentials], 400, oauth("unauthorized_client") => Fault::ClientRefused;
-    client_request_invalid: [ClientCredentials], 400, oauth("invalid_request") => Fault::ClientRefused;
-    client_scope_invalid: [ClientCredentials], 400, oauth("invalid_scope") => Fault::ClientRefused;
+        [ClientCredentials, ExchangeCode, Refresh], 400, oauth("unsupported_grant_type") => Fault::ClientRefused { says: Signal::UnsupportedGrantType };
+    refresh_token_over_as_this_bank_says_it: [Refresh], 400, oauth("unauthorized_client") => Fault::RefreshRefused { says: Signal::UnauthorizedClient };
+    refresh_token_over_as_the_rfc_says_it: [Refresh], 400, oauth("invalid_grant") => Fault::RefreshRefused { says: Signal::InvalidGrant };
+    code_over: [ExchangeCode], 400, oauth("invalid_grant") => Fault::CodeRefused { says: Signal::InvalidGrant };
+    code_not_of_this_client: [ExchangeCode], 400, oauth("unauthorized_client") => Fault::CodeRefused { says: Signal::UnauthorizedClient };
+    code_malformed: [ExchangeCode], 400, oauth("invalid_request") => Fault::CodeRefused { says: Signal::InvalidRequest };
+    code_of_another_consent: [ExchangeCode], 400, oauth("invalid_scope") => Fault::CodeRefused { says: Signal::InvalidScope };
+    client_not_authorized: [ClientCredentials], 400, oauth("unauthorized_client") => Fault::ClientRefused { says: Signal::UnauthorizedClient };
+    client_request_invalid: [ClientCredentials], 400, oauth("invalid_request") => Fault::ClientRefused { says: Signal::InvalidRequest };
+    client_scope_invalid: [ClientCredentials], 400, oauth("invalid_scope") => Fault::ClientRefused { says: Signal::InvalidScope };
 
     personal_number_refused: [BeginDecoupled], 400, oauth("invalid_request") => Fault::InvalidPersonalNumber;
     intent_expired: [BeginDecoupled, Poll], 400, oauth("intent_expired") => Fault::IntentExpired;

@@ -2,12 +2,12 @@
 
 use crate::{
     consent::{
-        Active, Approval, Attempt, Claim, Clocks, Consent, Fingerprint, Grant, Identity, LapseReason, Proof,
-        Reason, Redirecting, Refresh, Registration, Session, Signature, Tokens,
+        Active, Approval, Attempt, Claim, Clocks, Consent, Entry, Event, Fingerprint, Grant, Identity, KEPT,
+        LapseReason, Proof, Reason, Redirecting, Refresh, Registration, Session, Signature, Timeline, Tokens,
     },
     types::{
         AccessToken, AppId, AutoStartToken, BankConsentId, ClaimId, ConsentId, Country, Digest, Link,
-        OwnerId, PsuType, QrData, Reference, RefreshToken, SessionLink, Span, Timestamp,
+        OwnerId, PsuType, QrData, Reference, RefreshToken, SessionLink, Signal, Span, Timestamp,
     },
 };
 
@@ -46,6 +46,7 @@ impl Make {
             generation: 7,
             clocks: self.clocks(),
             refresh,
+            refreshes: 89,
             identity: whole.then_some(Identity::Asserted),
             handle: whole.then_some(Digest([3; 16])),
             since: T0,
@@ -58,7 +59,12 @@ impl Make {
             self.active(Refresh::Idle, false),
             self.active(Refresh::Idle, true),
             self.active(Refresh::Claimed(claim()), true),
-            Grant::Lapsed { reason: LapseReason::RefreshRefused, at: T0, generation: 9 },
+            Grant::Lapsed {
+                reason: LapseReason::RefreshRefused,
+                at: T0,
+                generation: 9,
+                signal: Some(Signal::UnauthorizedClient),
+            },
             Grant::Revoked { at: T0 },
         ]
     }
@@ -74,7 +80,7 @@ impl Make {
     }
 
     fn redirecting(&self, denied: bool) -> Redirecting {
-        Redirecting { registration: self.registration(true), start: start(), denied }
+        Redirecting { registration: self.registration(true), denied }
     }
 
     fn approval(&self, whole: bool) -> Approval {
@@ -87,7 +93,6 @@ impl Make {
         };
         Approval {
             registration: self.registration(whole),
-            start: start(),
             session,
             sleep: Span::seconds(2),
             next_poll: T0 + Span::seconds(3),
@@ -114,14 +119,21 @@ impl Make {
             Attempt::AwaitingRedirect(self.redirecting(false)),
             Attempt::AwaitingRedirect(self.redirecting(true)),
             Attempt::Redeeming { redirecting: self.redirecting(true), claim: claim(), code: Digest([1; 16]) },
-            Attempt::Initiating { registration: self.registration(true), start: start(), claim: claim() },
+            Attempt::Initiating { registration: self.registration(true), claim: claim() },
             Attempt::AwaitingApproval(self.approval(false)),
             Attempt::AwaitingApproval(self.approval(true)),
             Attempt::Signed(signature),
             Attempt::Signed(renewal),
         ];
-        all.extend(Reason::ALL.iter().map(|reason| Attempt::Failed { reason: *reason, at: T0 }));
+        all.extend(Reason::ALL.iter().map(|reason| Attempt::failed(*reason, T0)));
         all
+    }
+
+    /// Full, unless the consent is a typical one, which is measured without.
+    fn timeline(&self) -> Timeline {
+        let event = Event::Failed(Reason::BankIdFailed, Some(Signal::MbidError));
+        let entry = Entry { event, at: T0, by: ClaimId([6; 16]) };
+        Timeline::of(std::iter::repeat_n(entry, if self.typical { 0 } else { KEPT }))
     }
 
     pub(super) fn consent(&self, grant: Grant, attempt: Attempt) -> Consent {
@@ -136,8 +148,11 @@ impl Make {
             body: Digest([5; 16]),
             app: Some(AppId::parse(&self.text("ios", 3, 32)).unwrap()),
             ordinal: 3,
+            start: Some(start()),
+            trouble: Some(Signal::AccessDenied),
             grant,
             attempt,
+            timeline: self.timeline(),
         }
     }
 
