@@ -34,7 +34,7 @@ mod timeline;
 pub use attempt::{
     Approval, Attempt, Claim, Fingerprint, Method, Proof, Redirecting, Registration, Session, Signature,
 };
-pub use grant::{Active, Clocks, Grant, Identity, LapseReason, LimitedBy, Refresh, Tokens};
+pub use grant::{Active, Clocks, Freshness, Grant, Identity, LapseReason, LimitedBy, Refresh, Tokens};
 pub use reason::Reason;
 pub use redirect::Step;
 pub use start::Beginning;
@@ -133,6 +133,9 @@ pub enum Refused {
     /// Revoked by its owner.
     #[error("revoked")]
     Revoked,
+    /// The refresh token was sent as often as it may be.
+    #[error("the refresh token was sent as often as it may be")]
+    Exhausted,
     /// Tokens of a newer generation are there already.
     #[error("refreshed by somebody else")]
     Superseded,

@@ -30,6 +30,8 @@ pub enum Metric {
     Refreshes,
     /// Refreshes that the bank refused: the grant lapsed.
     RefreshFailures,
+    /// Times that a request waited for somebody else's refresh.
+    RefreshWaits,
     /// Two codes under one state.
     CodeConflict,
     /// A renewal was signed by somebody whose accounts are others.

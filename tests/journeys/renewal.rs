@@ -5,6 +5,7 @@ use crate::world::{
     client::{ANNA, Answer, Person, fresh_key, parameter},
     journeys,
 };
+use cloud::{FaultKind, ProxyFault};
 use serde_json::{Value, json};
 use simulated_bank::{BankIdAction, CallKind, Fault, FaultOrder};
 
@@ -273,6 +274,22 @@ async fn a_bank_that_is_down_at_the_comparison_ends_nothing(world: &World) {
     assert_eq!(problem["retryable"], true);
     assert_eq!(anna.state(&id).await, (json!("active"), json!("signed")));
     anna.activate(&id, &handle).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_map_of_the_old_bank_consent_is_not_used_under_the_new_one() {
+    let world = World::in_process().await;
+    let anna = world.person();
+    let id = anna.connect().await;
+    let account = anna.account_ids(&id).await.remove(0);
+    let handle = anna.sign_renewal(&id, "se-anna").await;
+    // The swap is written, the map is not.
+    let kind = FaultKind::ServerError;
+    world.table_proxy.fault(ProxyFault { operation: Some("PutItem".to_owned()), kind, times: 3, skip: 1 });
+    anna.activate(&id, &handle).await.expect(200);
+    let (lists, path) = (world.at_bank("accounts.list"), format!("/v1/consents/{id}/accounts/{account}"));
+    anna.get(&path).await.expect(200);
+    assert_eq!(world.at_bank("accounts.list") - lists, 1, "the bank's new ids are asked for");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,7 +6,6 @@ mod cards;
 mod map;
 mod question;
 mod reader;
-mod refresh;
 mod transactions;
 mod view;
 

@@ -1,6 +1,6 @@
 //! Reading under a grant: with a token that lives, and with one audit line per access.
 
-use crate::{Input, refresh};
+use crate::Input;
 use lambda_http::Request;
 use shared::{
     app::{App, Invocation},
@@ -66,11 +66,10 @@ impl<'a> Reader<'a> {
         self,
         question: &Q,
     ) -> Result<(Self, Result<Q::Answer, Fault>), Problem> {
-        let expired = self.active()?.needs_refresh(self.invocation.now());
-        let mut reader = if expired { self.renewed(question).await? } else { self };
+        let mut reader = self.renewed(question, false).await?;
         let mut answer = question.put(&reader).await;
         if matches!(answer, Err(Fault::TokenInactive)) {
-            reader = reader.renewed(question).await?;
+            reader = reader.renewed(question, true).await?;
             answer = question.put(&reader).await;
         }
         reader.audit(question, &answer);
@@ -84,11 +83,16 @@ impl<'a> Reader<'a> {
         answer
     }
 
-    /// With a fresh access token. Without one the access that wanted it has ended, which is audited too.
-    async fn renewed(self, question: &impl Question) -> Result<Self, Problem> {
+    /// With an access token that will do, or with another one if the bank said that it does not. Without one the access
+    /// that wanted it has ended, which is audited too.
+    async fn renewed(self, question: &impl Question, refused: bool) -> Result<Self, Problem> {
         let Self { invocation, stored, map, bank, account, address } = self;
         let (owner, id) = (stored.owner, stored.id);
-        match refresh::run(&invocation, &bank, stored).await {
+        let usable = match refused {
+            true => Box::pin(invocation.refresh(&bank, stored)).await,
+            false => invocation.usable(&bank, stored).await,
+        };
+        match usable {
             Ok(stored) => Ok(Self { invocation, stored, map, bank, account, address }),
             Err(problem) => {
                 Audit::record(&owner, &id, access(question, address), problem.code().id());

@@ -141,6 +141,7 @@ impl Active {
             clocks,
             refresh: Refresh::Idle,
             refreshes: 0,
+            uses: 0,
             identity,
             handle,
             since: now,

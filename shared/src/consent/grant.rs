@@ -5,6 +5,11 @@ use crate::types::{AccessToken, BankConsentId, Country, Digest, RefreshToken, Si
 
 /// An access token is treated as expired this long before it is, so that it does not die on the way to the bank.
 const ACCESS_SLACK: Span = Span::seconds(10);
+/// Of its life, the last part in which an access token is replaced ahead of time: the last hour of a day.
+const AGEING_PART: i64 = 24;
+/// How often one refresh token may have been sent without an answer that tells what became of it. A bank that rotates takes
+/// a third try for a theft.
+const MOST_USES: u8 = 2;
 
 /// What reads live on.
 #[derive(Debug)]
@@ -46,6 +51,8 @@ pub struct Active {
     pub refresh: Refresh,
     /// How often its access token has been replaced.
     pub refreshes: u32,
+    /// How often the refresh token of this generation may have reached the bank without a usable answer.
+    pub uses: u8,
     /// Who vouches that the person who signed is the owner; `None` after a redirect, where the handle shows it.
     pub identity: Option<Identity>,
     /// Keyed hash of the handle that claimed it, so that claiming twice gives the same answer.
@@ -59,6 +66,8 @@ pub struct Active {
 pub struct Tokens {
     /// Opens the accounts.
     pub access: AccessToken,
+    /// When it was asked for: its life counts from there.
+    pub access_asked: Timestamp,
     /// Until when, by the bank's own figure.
     pub access_expires: Timestamp,
     /// This bank sends it once and keeps it valid; one in a refresh answer replaces it.
@@ -130,16 +139,19 @@ pub enum Refresh {
 pub enum LapseReason {
     /// The bank does not take the refresh token any more.
     RefreshRefused,
+    /// The refresh token was sent twice and no answer ever told what became of it.
+    RefreshUnknown,
 }
 
 impl LapseReason {
     /// All of them. A row holds the place in this list: new ones go to the end, none is ever removed.
-    pub const ALL: &[Self] = &[Self::RefreshRefused];
+    pub const ALL: &[Self] = &[Self::RefreshRefused, Self::RefreshUnknown];
 
     /// The stable code.
     pub const fn code(self) -> &'static str {
         match self {
             Self::RefreshRefused => "refresh_refused",
+            Self::RefreshUnknown => "refresh_unknown",
         }
     }
 }
@@ -147,14 +159,41 @@ impl LapseReason {
 impl Tokens {
     /// What the bank sent for a request that was made at `asked`: lifetimes count from there.
     pub fn new(access: AccessToken, lifetime: Span, refresh: Option<RefreshToken>, asked: Timestamp) -> Self {
-        Self { access, access_expires: asked + lifetime, refresh }
+        Self { access, access_asked: asked, access_expires: asked + lifetime, refresh }
     }
 }
 
+/// How long an access token will still do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// Long enough.
+    Fresh,
+    /// It works, and somebody should replace it while it does; nobody waits for that.
+    Ageing,
+    /// It does not work any more, or not for long enough.
+    Over,
+}
+
 impl Active {
-    /// Whether the access token is expired, or too near to it, and can be replaced.
-    pub fn needs_refresh(&self, now: Timestamp) -> bool {
-        self.tokens.refresh.is_some() && now + ACCESS_SLACK >= self.tokens.access_expires
+    /// How long the access token will still do. Without a refresh token nothing can replace it, so it is never ageing.
+    /// Consents of the same age do not age in the same moment: `spread` (any number) decides where in the last hour.
+    pub fn freshness(&self, spread: u8, now: Timestamp) -> Freshness {
+        let Tokens { access_asked, access_expires, refresh, .. } = &self.tokens;
+        if refresh.is_none() {
+            return Freshness::Fresh;
+        }
+        let last_part = access_expires.after(*access_asked).as_millis() / AGEING_PART;
+        let ageing = *access_expires - Span::millis(last_part - last_part * i64::from(spread) / 512);
+        match now {
+            _ if now + ACCESS_SLACK >= *access_expires => Freshness::Over,
+            // One try without an answer is enough as long as there is no need.
+            _ if now >= ageing && self.uses == 0 && !self.is_refreshing(now) => Freshness::Ageing,
+            _ => Freshness::Fresh,
+        }
+    }
+
+    fn is_refreshing(&self, now: Timestamp) -> bool {
+        matches!(self.refresh, Refresh::Claimed(claim) if claim.live(now))
     }
 }
 
@@ -178,9 +217,13 @@ impl Consent {
             return Err(Refused::Superseded);
         }
         match active.refresh {
-            Refresh::Claimed(other) if other.by != claim.by && other.live(now) => Err(Refused::InFlight),
+            Refresh::Claimed(ours) if ours.by == claim.by => Ok(self),
+            Refresh::Claimed(other) if other.live(now) => Err(Refused::InFlight),
+            // Who held it and never settled may have sent it.
+            _ if active.uses >= MOST_USES => Err(Refused::Exhausted),
             _ => {
                 active.refresh = Refresh::Claimed(claim);
+                active.uses = active.uses.saturating_add(1);
                 Ok(self)
             }
         }
@@ -195,13 +238,34 @@ impl Consent {
         active.generation = generation.saturating_add(1);
         active.refreshes = active.refreshes.saturating_add(1);
         active.refresh = Refresh::Idle;
+        active.uses = 0;
         Ok(self)
     }
 
-    /// Gives the claim back: the request provably never left, or the bank did not answer usably.
-    pub fn release_refresh(mut self, generation: u32, claim: Claim) -> Result<Self, Refused> {
-        self.claimed_refresh(generation, claim)?.refresh = Refresh::Idle;
+    /// Gives the claim back. `executed` is whether the bank may have done what it was asked: then the refresh token counts as
+    /// used once; otherwise it is as good as before.
+    pub fn release_refresh(mut self, generation: u32, claim: Claim, executed: bool) -> Result<Self, Refused> {
+        let active = self.claimed_refresh(generation, claim)?;
+        active.refresh = Refresh::Idle;
+        if !executed {
+            active.uses = active.uses.saturating_sub(1);
+        }
         Ok(self)
+    }
+
+    /// The refresh token was sent as often as it may be, and nobody knows what became of it: tokens are destroyed.
+    pub fn give_up(mut self, generation: u32, now: Timestamp) -> Result<Self, Refused> {
+        let active = self.active_mut()?;
+        match active {
+            _ if active.generation != generation => Err(Refused::Superseded),
+            _ if active.is_refreshing(now) => Err(Refused::InFlight),
+            _ if active.uses < MOST_USES => Err(Refused::WrongState),
+            _ => {
+                let reason = LapseReason::RefreshUnknown;
+                self.grant = Grant::Lapsed { reason, at: now, generation, signal: Some(Signal::Lost) };
+                Ok(self)
+            }
+        }
     }
 
     /// The bank does not take the refresh token any more, or there is none: tokens are destroyed.

@@ -74,6 +74,7 @@ fn redirected() -> Consent {
 fn tokens(name: &str) -> Tokens {
     Tokens {
         access: AccessToken::new(name),
+        access_asked: T0,
         access_expires: at(86_400),
         refresh: Some(RefreshToken::new(format!("refresh of {name}"))),
     }

@@ -20,7 +20,7 @@ impl From<Refused> for Problem {
             Refused::OtherHandle => Code::HandleRefused,
             Refused::TooEarly { .. } => Code::NothingToPoll,
             Refused::NotActive => Code::ConsentNotActive,
-            Refused::GrantOver => Code::ConsentExpired,
+            Refused::GrantOver | Refused::Exhausted => Code::ConsentExpired,
             Refused::Revoked => Code::ConsentRevoked,
             Refused::Superseded => Code::RefreshInFlight,
         })

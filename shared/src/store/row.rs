@@ -217,29 +217,29 @@ fn parse_sealed<T>(
     value.ok_or(StoreError::unreadable(name))
 }
 
-/// Access and refresh token in one sealed attribute, the access token's end beside it.
+/// Access and refresh token in one sealed attribute, the access token's beginning and end beside it.
 fn render_tokens(
     row: &mut Row,
-    [sealed, expires]: [&'static str; 2],
+    [sealed, asked, expires]: [&'static str; 3],
     tokens: &Tokens,
     place: &Place<'_>,
     sealer: &Sealer<'_>,
 ) -> Result<(), StoreError> {
     let secrets = [Some(tokens.access.expose()), tokens.refresh.as_ref().map(RefreshToken::expose)];
-    row.instant(expires, tokens.access_expires);
+    row.instant(asked, tokens.access_asked).instant(expires, tokens.access_expires);
     render_sealed(row, sealed, &secrets, place, sealer)
 }
 
 fn parse_tokens(
     fields: Fields<'_>,
-    [sealed, expires]: [&'static str; 2],
+    [sealed, asked, expires]: [&'static str; 3],
     place: &Place<'_>,
     sealer: &Sealer<'_>,
 ) -> Result<Tokens, StoreError> {
-    let access_expires = fields.instant(expires)?;
+    let (access_asked, access_expires) = (fields.instant(asked)?, fields.instant(expires)?);
     parse_sealed(fields, sealed, place, sealer, |secrets| {
         let access = AccessToken::new(secrets.text()?);
         let refresh = secrets.maybe_text()?.map(RefreshToken::new);
-        Some(Tokens { access, access_expires, refresh })
+        Some(Tokens { access, access_asked, access_expires, refresh })
     })
 }

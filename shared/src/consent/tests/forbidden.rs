@@ -62,20 +62,26 @@ const FOREIGN_CLAIMS: &[(&str, Act)] = &[
     ("redeem_again", Act::RedeemAgain { by: 2 }),
 ];
 
-/// N none, I active and idle, C active with a refresh claimed, E active past its clock, L lapsed, R revoked.
+const RELEASE: Act = Act::ReleaseRefresh { by: 1, stale: false, executed: false };
+const RELEASE_ANOTHERS: Act = Act::ReleaseRefresh { by: 2, stale: false, executed: false };
+
+/// N none, I active and idle, C active with a refresh claimed, X with a refresh token that was sent twice for nothing,
+/// E active past its clock, L lapsed, R revoked.
 const GRANTS: &[(&str, Act, &str)] = &[
-    //                                                                                   NICELR
-    ("claim_refresh", Act::ClaimRefresh { by: 1, stale: false }, /*                   */ ".>=..."),
-    ("claim_refresh, other claimer", Act::ClaimRefresh { by: 2, stale: false }, /*    */ ".>...."),
-    ("claim_refresh, old generation", Act::ClaimRefresh { by: 1, stale: true }, /*    */ "......"),
-    ("settle_refresh", Act::SettleRefresh { by: 1, stale: false }, /*                 */ "..>..."),
-    ("settle_refresh, other claimer", Act::SettleRefresh { by: 2, stale: false }, /*  */ "......"),
-    ("settle_refresh, old generation", Act::SettleRefresh { by: 1, stale: true }, /*  */ "......"),
-    ("release_refresh", Act::ReleaseRefresh { by: 1, stale: false }, /*               */ "..>..."),
-    ("release_refresh, other claimer", Act::ReleaseRefresh { by: 2, stale: false }, /**/ "......"),
-    ("lapse", Act::Lapse { by: 1, stale: false }, /*                                  */ "..>..."),
-    ("lapse, other claimer", Act::Lapse { by: 2, stale: false }, /*                   */ "......"),
-    ("revoke", Act::Revoke, /*                                                        */ ">>>>>."),
+    //                                                                                   NICXELR
+    ("claim_refresh", Act::ClaimRefresh { by: 1, stale: false }, /*                   */ ".>=...."),
+    ("claim_refresh, other claimer", Act::ClaimRefresh { by: 2, stale: false }, /*    */ ".>....."),
+    ("claim_refresh, old generation", Act::ClaimRefresh { by: 1, stale: true }, /*    */ "......."),
+    ("settle_refresh", Act::SettleRefresh { by: 1, stale: false }, /*                 */ "..>...."),
+    ("settle_refresh, other claimer", Act::SettleRefresh { by: 2, stale: false }, /*  */ "......."),
+    ("settle_refresh, old generation", Act::SettleRefresh { by: 1, stale: true }, /*  */ "......."),
+    ("release_refresh", RELEASE, /*                                                   */ "..>...."),
+    ("release_refresh, other claimer", RELEASE_ANOTHERS, /*                           */ "......."),
+    ("give_up", Act::GiveUp { stale: false }, /*                                      */ "...>..."),
+    ("give_up, old generation", Act::GiveUp { stale: true }, /*                       */ "......."),
+    ("lapse", Act::Lapse { by: 1, stale: false }, /*                                  */ "..>...."),
+    ("lapse, other claimer", Act::Lapse { by: 2, stale: false }, /*                   */ "......."),
+    ("revoke", Act::Revoke, /*                                                        */ ">>>>>>."),
 ];
 
 /// The attempts in the order of the columns.
@@ -99,19 +105,20 @@ fn attempts() -> [Attempt; 11] {
 }
 
 /// The grants in the order of the columns.
-fn grants() -> [Grant; 6] {
+fn grants() -> [Grant; 7] {
     // Of an earlier bank consent than the attempt beside it.
-    let active = |refresh, ended: bool| {
+    let active = |refresh, uses, ended: bool| {
         let Grant::Active(active) = active().grant else { panic!("not active") };
         let clocks = Clocks::new(Country::Se, &tokens("old"), if ended { T0 - Span::days(91) } else { T0 });
         let bank_consent = BankConsentId::parse("bank-of-old").unwrap();
-        Grant::Active(Box::new(Active { refresh, clocks, bank_consent, ..*active }))
+        Grant::Active(Box::new(Active { refresh, uses, clocks, bank_consent, ..*active }))
     };
     [
         Grant::None,
-        active(Refresh::Idle, false),
-        active(Refresh::Claimed(claim(1, NOW + LEASE)), false),
-        active(Refresh::Idle, true),
+        active(Refresh::Idle, 0, false),
+        active(Refresh::Claimed(claim(1, NOW + LEASE)), 1, false),
+        active(Refresh::Idle, 2, false),
+        active(Refresh::Idle, 0, true),
         Grant::Lapsed { reason: LapseReason::RefreshRefused, at: T0, generation: 1, signal: None },
         Grant::Revoked { at: T0 },
     ]
@@ -130,7 +137,7 @@ fn verdict(consent: &Consent, act: Act) -> char {
 fn an_attempt_takes_the_drawn_transitions_and_refuses_every_other() {
     let mut pairs = 0;
     for (name, act, drawn) in ATTEMPTS {
-        for grant in grants().into_iter().take(5) {
+        for grant in grants().into_iter().take(6) {
             let start = Some(fingerprint(1, 1));
             let beside = Consent { grant, attempt: Attempt::None, start, ..begun() };
             for (attempt, expected) in attempts().into_iter().zip(drawn.chars()) {
@@ -149,7 +156,7 @@ fn an_attempt_takes_the_drawn_transitions_and_refuses_every_other() {
         }
     }
     report(&format!("{pairs} pairs of attempt and transition"));
-    assert_eq!(pairs, 5 * 11 * ATTEMPTS.len(), "one verdict for each");
+    assert_eq!(pairs, 6 * 11 * ATTEMPTS.len(), "one verdict for each");
 }
 
 #[test]

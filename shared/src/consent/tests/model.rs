@@ -38,6 +38,8 @@ pub(super) struct Model {
     granted: u16,
     ends: i64,
     refreshing: Option<(u8, i64)>,
+    /// How often the refresh token may have been sent without an answer.
+    uses: u8,
 }
 
 use AttemptKind as A;
@@ -66,6 +68,7 @@ impl Model {
             granted: 0,
             ends: 0,
             refreshing: None,
+            uses: 0,
         }
     }
 
@@ -122,7 +125,7 @@ impl Model {
             Act::ClaimRefresh { .. } | Act::SettleRefresh { .. } | Act::ReleaseRefresh { .. } => {
                 self.refresh(act, now)
             }
-            Act::Lapse { .. } => self.refresh(act, now),
+            Act::Lapse { .. } | Act::GiveUp { .. } => self.refresh(act, now),
             _ if self.grant == G::Revoked => None,
             Act::NoteDenial { .. } | Act::Redeem { .. } | Act::Sign { .. } => m.redirect(act, now),
             Act::RedeemFailed { .. } | Act::RedeemAgain { .. } | Act::Activate { .. } => m.redirect(act, now),
@@ -252,15 +255,27 @@ impl Model {
         }
         match act {
             Act::ClaimRefresh { by, stale } => {
-                let taken = self.refreshing.is_some_and(|(holder, until)| holder != by && now < until);
-                let free = !stale && !taken && now < self.ends;
-                free.then_some(Self { refreshing: Some((by, now + LEASE)), ..self })
+                let ours = self.refreshing.is_some_and(|(holder, _)| holder == by);
+                let taken = self.refreshing.is_some_and(|(_, until)| now < until);
+                let claimed = Self { refreshing: Some((by, now + LEASE)), uses: self.uses + 1, ..self };
+                match (!stale && now < self.ends, ours, taken, self.uses) {
+                    (true, true, ..) => Some(self),
+                    (true, false, false, 0 | 1) => Some(claimed),
+                    _ => None,
+                }
             }
             Act::SettleRefresh { by, stale } => {
-                let next = Self { generation: self.generation + 1, refreshing: None, ..self };
+                let next = Self { generation: self.generation + 1, refreshing: None, uses: 0, ..self };
                 held(by, stale).then_some(next)
             }
-            Act::ReleaseRefresh { by, stale } => held(by, stale).then_some(Self { refreshing: None, ..self }),
+            Act::ReleaseRefresh { by, stale, executed } => {
+                let used = |uses: u8| if executed { uses } else { uses - 1 };
+                held(by, stale).then(|| Self { refreshing: None, uses: used(self.uses), ..self })
+            }
+            Act::GiveUp { stale } => {
+                let taken = self.refreshing.is_some_and(|(_, until)| now < until);
+                (!stale && !taken && self.uses == 2).then_some(Self { grant: G::Lapsed, ..self })
+            }
             Act::Lapse { by, stale } => held(by, stale).then_some(Self { grant: G::Lapsed, ..self }),
             _ => None,
         }
@@ -272,7 +287,7 @@ impl Model {
 
     fn granted(self, now: i64) -> Self {
         let generation = self.generation + 1;
-        let (granted, ends, refreshing) = (self.ordinal, now + REFRESH_TOKEN, None);
-        Self { grant: G::Active, attempt: A::None, generation, granted, ends, refreshing, ..self }
+        let (granted, ends, refreshing, uses) = (self.ordinal, now + REFRESH_TOKEN, None, 0);
+        Self { grant: G::Active, attempt: A::None, generation, granted, ends, refreshing, uses, ..self }
     }
 }

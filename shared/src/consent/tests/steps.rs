@@ -41,7 +41,8 @@ pub(super) enum Act {
     RenewedByAnother,
     ClaimRefresh { by: u8, stale: bool },
     SettleRefresh { by: u8, stale: bool },
-    ReleaseRefresh { by: u8, stale: bool },
+    ReleaseRefresh { by: u8, stale: bool, executed: bool },
+    GiveUp { stale: bool },
     Lapse { by: u8, stale: bool },
     NoteTrouble { foreign: bool },
     Renew { key: u8, by: u8 },
@@ -108,7 +109,10 @@ pub(super) fn apply(consent: Consent, act: Act, second: i64) -> Result<Consent, 
         Act::SettleRefresh { by, stale } => {
             consent.settle_refresh(of_grant(stale), lease(by), &tokens("refreshed"))
         }
-        Act::ReleaseRefresh { by, stale } => consent.release_refresh(of_grant(stale), lease(by)),
+        Act::ReleaseRefresh { by, stale, executed } => {
+            consent.release_refresh(of_grant(stale), lease(by), executed)
+        }
+        Act::GiveUp { stale } => consent.give_up(of_grant(stale), now),
         Act::Lapse { by, stale } => {
             consent.lapse(of_grant(stale), lease(by), Some(Signal::UnauthorizedClient), now)
         }

@@ -9,7 +9,7 @@
 //! | `tc` | B | keyed hash of the code (redeeming, signed) |
 //! | `tz` | B | sealed session (purpose `session`; approval) or sealed tokens (purpose `signed`; signed) |
 //! | `tp` `tq` `to` `ts` `ti` | N N N BOOL S | the bank's pause (ms), next poll, open by, same device, who vouches |
-//! | `te` `tv` `tg` | N N N | end of access token, of refresh token, of consent (signed) |
+//! | `tj` `te` `tv` `tg` | N | beginning and end of access token, end of refresh token, of consent (signed) |
 //! | `th` or `ti` | B or S | keyed hash of the handle, or who vouches (signed) |
 //! | `tw` `tn` `ta` | S S N | why it failed, what the bank said; when it was signed or failed |
 
@@ -23,7 +23,7 @@ use crate::{
 };
 
 const CLAIM: [&str; 2] = ["tk", "tu"];
-const TOKENS: [&str; 2] = ["tz", "te"];
+const TOKENS: [&str; 3] = ["tz", "tj", "te"];
 
 pub(super) fn render(
     row: &mut Row,

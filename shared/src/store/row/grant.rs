@@ -5,12 +5,12 @@
 //! | `g` | S | `none`, `active`, `lapsed`, `revoked` |
 //! | `gn` | N | generation (active, lapsed) |
 //! | `gs` | N | since when (active, lapsed, revoked) |
-//! | `gz` `ge` | B N | sealed tokens (purpose `grant`), end of the access token |
+//! | `gz` `ga` `ge` | B N N | sealed tokens (purpose `grant`), beginning and end of the access token |
 //! | `gb` | S | the consent's id at the bank |
 //! | `gr` `gc` | N | end of the refresh token, end of the consent |
 //! | `gk` `gu` | B N | claim of a refresh: by whom, until when |
 //! | `gi` `gh` | S B | who vouches, keyed hash of the handle |
-//! | `gf` | N | how often it was refreshed (active, unless never) |
+//! | `gf` `gp` | N | how often it was refreshed, how often the refresh token went without an answer (active, unless never) |
 //! | `gw` `gx` | S | why it lapsed, what the bank said |
 
 use super::{
@@ -23,7 +23,7 @@ use crate::{
 };
 
 const CLAIM: [&str; 2] = ["gk", "gu"];
-const TOKENS: [&str; 2] = ["gz", "ge"];
+const TOKENS: [&str; 3] = ["gz", "ga", "ge"];
 const PURPOSE: &str = "grant";
 
 pub(super) fn render(
@@ -67,6 +67,9 @@ fn render_active(
     if active.refreshes > 0 {
         row.number("gf", active.refreshes);
     }
+    if active.uses > 0 {
+        row.number("gp", active.uses);
+    }
     if let Some(identity) = active.identity {
         row.text("gi", identity_word(identity));
     }
@@ -101,6 +104,7 @@ fn parse_active(fields: Fields<'_>, whose: &Whose, sealer: &Sealer<'_>) -> Resul
         clocks: Clocks { refresh_expires: fields.instant("gr")?, consent_expires: fields.instant("gc")? },
         refresh: claim.map_or(Refresh::Idle, Refresh::Claimed),
         refreshes: fields.maybe("gf", |it, name| it.number(name))?.unwrap_or(0),
+        uses: fields.maybe("gp", |it, name| it.number(name))?.unwrap_or(0),
         identity: fields.maybe("gi", identity)?,
         handle: fields.maybe("gh", digest)?,
         since: fields.instant("gs")?,

@@ -157,7 +157,8 @@ fn a_row_that_lacks_an_attribute_or_has_it_in_another_kind_names_it() {
     let ring = ring();
     let sealer = Sealer::new(&ring, "local");
     let make = Make { typical: true };
-    let optional = ["pc", "ref", "app", "gk", "gi", "gh", "gf", "gx", "tr", "td", "tn", "sf", "st", "tl"];
+    let optional =
+        ["pc", "ref", "app", "gk", "gi", "gh", "gf", "gp", "gx", "tr", "td", "tn", "sf", "st", "tl"];
     let unread = ["sk", "w", "by", "ttl"];
     for consent in make.every_state() {
         let item = render(&consent, &sealer, &STAMP).unwrap();

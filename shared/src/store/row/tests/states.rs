@@ -30,6 +30,7 @@ impl Make {
     fn tokens(&self, refresh: bool) -> Tokens {
         Tokens {
             access: AccessToken::new(self.text("SECRET-access-", 52, 128)),
+            access_asked: T0,
             access_expires: T0 + Span::days(1),
             refresh: refresh.then(|| RefreshToken::new(self.text("SECRET-refresh-", 52, 128))),
         }
@@ -47,6 +48,7 @@ impl Make {
             clocks: self.clocks(),
             refresh,
             refreshes: 89,
+            uses: 1,
             identity: whole.then_some(Identity::Asserted),
             handle: whole.then_some(Digest([3; 16])),
             since: T0,
