@@ -20,6 +20,7 @@ mod consent_manage;
 mod consent_start;
 mod decoupled_poll;
 mod redirect_callback;
+mod refresh;
 mod renewal;
 mod timeline;
 mod whole_life;

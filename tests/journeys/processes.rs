@@ -21,7 +21,7 @@ pub(crate) fn binary(name: &str) -> PathBuf {
 }
 
 /// A world with so many processes of one function, and one of each other.
-async fn world_of_processes(many: &str, instances: usize) -> (World, Arc<RuntimeApi>) {
+pub(crate) async fn world_of_processes(many: &str, instances: usize) -> (World, Arc<RuntimeApi>) {
     let stage = Stage::set(Setting::default()).await;
     let process = |name: &&str| FunctionProcess {
         instances: if *name == many { instances } else { 1 },
