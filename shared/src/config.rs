@@ -14,6 +14,8 @@
 //! | `PERSONAL_NUMBER_SOURCE` | `claim:<name>` or `body`: who vouches for the number in a BankID order | none, on purpose |
 //! | `TENANT_CLAIM` | claim that separates users of several tenants of one issuer | none |
 //! | `CORPORATE_CHECK_DIGIT` | `on` or `off`: check digit of Swedish organisation numbers | `on` |
+//! | `UNATTENDED_READS` | reads without the PSU in 24 h, per account and resource (RTS on SCA article 36(5)(b)) | 4 |
+//! | `ATTENDED_TOKEN_AGE_SECONDS` | how old the user's token may be for a read to count as attended | 3600 |
 //! | `FUNCTION_TIMEOUT_MS` | time for one request where the runtime gives no deadline | 25000 |
 //! | `AWS_REGION` | set by Lambda | none |
 //! | `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SECRETS_MANAGER` | stand-ins on a laptop | AWS |
@@ -24,7 +26,10 @@ mod bank;
 pub use apps::{App, Apps, HandleIn, Return};
 pub use bank::{BankConfig, Environment};
 
-use crate::types::CorporateRule;
+use crate::{
+    budget::{LEGAL_READS, MOST_READS},
+    types::{CorporateRule, Span},
+};
 use std::{fmt, time::Duration};
 
 /// Where the personal number of a BankID order comes from. It is what ties the person who signs to the owner, so the
@@ -54,6 +59,10 @@ pub struct Config {
     pub tenant_claim: Option<String>,
     /// How strict Swedish organisation numbers are taken.
     pub corporate_rule: CorporateRule,
+    /// Unattended reads in 24 hours, per owner, account and resource.
+    pub unattended_reads: u8,
+    /// How old the user's token may be for a read to count as attended.
+    pub attended_token_age: Span,
     /// Time for one request where the runtime gives no deadline.
     pub timeout: Duration,
     /// AWS region.
@@ -116,6 +125,8 @@ impl Config {
             personal_number: personal_number(&mut read),
             tenant_claim: read.optional("TENANT_CLAIM"),
             corporate_rule: corporate_rule(&mut read),
+            unattended_reads: unattended_reads(&mut read),
+            attended_token_age: attended_token_age(&mut read),
             timeout: timeout(&mut read),
             region: read.required("AWS_REGION"),
             dynamodb_endpoint: read.optional("AWS_ENDPOINT_URL_DYNAMODB"),
@@ -148,6 +159,23 @@ fn corporate_rule(read: &mut Reader<'_>) -> CorporateRule {
             CorporateRule::CheckDigit
         }
     }
+}
+
+fn unattended_reads(read: &mut Reader<'_>) -> u8 {
+    let reads = read.optional("UNATTENDED_READS").map_or(Some(LEGAL_READS), |value| value.parse().ok());
+    if !reads.is_some_and(|reads| (1..=MOST_READS).contains(&reads)) {
+        read.wrong("UNATTENDED_READS", "must be 1 to 8; the law says 4");
+    }
+    reads.unwrap_or(LEGAL_READS)
+}
+
+fn attended_token_age(read: &mut Reader<'_>) -> Span {
+    let seconds =
+        read.optional("ATTENDED_TOKEN_AGE_SECONDS").map_or(Some(3600), |value| value.parse::<i64>().ok());
+    if !seconds.is_some_and(|seconds| (60..=86_400).contains(&seconds)) {
+        read.wrong("ATTENDED_TOKEN_AGE_SECONDS", "must be 60 to 86400");
+    }
+    Span::seconds(seconds.unwrap_or(3600))
 }
 
 fn timeout(read: &mut Reader<'_>) -> Duration {

@@ -5,6 +5,7 @@
 //! | [`types`] | ids, secrets, keys, instants, countries: parsed once, at the edge | nothing of ours |
 //! | [`consent`] | grant and attempt, and every transition between their states: **read this first** | `types` |
 //! | [`account`] | accounts, balances, transactions, exact money | `types` |
+//! | [`budget`] | how often data may be read without its owner | `types` |
 //! | [`bank`] | the Handelsbanken client | `types`, `account` |
 //! | [`store`] | the DynamoDB table: insert, get, update by a pure transition | `types`, `consent`, `account` |
 //! | [`secrets`] | Secrets Manager: certificate sets, sealing ring, identity key | `types` |
@@ -18,6 +19,7 @@
 pub mod account;
 pub mod app;
 pub mod bank;
+pub mod budget;
 pub mod config;
 pub mod consent;
 pub mod http;

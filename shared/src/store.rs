@@ -11,6 +11,8 @@
 //! | remember the account map | `PutItem` on `consent id` / `accounts`, unless a newer one is there | 1 write |
 //! | list an owner's consents | `Query` on index `owner` (hash `o`, range `ca`: created), then one `BatchGetItem` | 2 reads |
 //! | erase an owner's consent | `DeleteItem` of each part, after it was revoked | 2 writes |
+//! | count an unattended read | `UpdateItem` on `budget#…` / `budget`, see [`Budget`] | 1 write |
+//! | read a consent with its account map and its owner's budget | one strongly consistent `BatchGetItem` | 1 read |
 //! | share the client-credentials token | partition `ccg#…` / `token`, see [`SharedToken`] | |
 //!
 //! **Writes.** Each one draws a write id once, before it is sent; the SDK's retries carry the same. A retry whose first
@@ -20,6 +22,7 @@
 //! **Reads** are strongly consistent: a claim that was just written must be seen.
 
 mod accounts;
+mod budget;
 mod client_token;
 mod fault;
 mod field;
@@ -29,6 +32,7 @@ mod row;
 mod seal;
 
 pub use accounts::{AccountEntry, AccountMap};
+pub use budget::Budget;
 pub use client_token::SharedToken;
 pub use fault::{InsertError, ListError, StoreError, UpdateError};
 pub use list::Page;

@@ -38,6 +38,8 @@ pub enum Metric {
     RenewalOtherCustomer,
     /// Polls answered without asking the bank.
     EarlyPolls,
+    /// An unattended read that the budget did not allow.
+    BudgetExhausted,
     /// A BankID order that could not be cancelled at the bank.
     CancelFailures,
     /// Tokens that nobody could be given and were dropped.

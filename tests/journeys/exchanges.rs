@@ -138,6 +138,8 @@ async fn reads_cost_one_at_the_bank_and_one_at_the_table() {
     world.bank.change_switches(|switches| switches.list_has_balances = false);
     assert_eq!(cost(&world, anna.get(&accounts), 200).await, (5, 1), "accounts, balances not in the list");
     world.bank.change_switches(|switches| switches.list_has_balances = true);
+    let unattended = anna.call("GET", &accounts).send();
+    assert_eq!(cost(&world, unattended, 200).await, (1, 2), "unattended: one more at the table");
     let other = anna.connect().await;
     let unmapped = format!("/v1/consents/{other}/accounts/{account}");
     assert_eq!(cost(&world, anna.get(&unmapped), 200).await, (2, 2), "account not yet in the map");

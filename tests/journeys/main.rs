@@ -27,6 +27,7 @@ mod whole_life;
 
 mod authorizer;
 mod bank_variants;
+mod budget;
 mod canaries;
 mod documents;
 mod events;

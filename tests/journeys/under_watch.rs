@@ -2,7 +2,8 @@
 //! and one world for all of them, one after another.
 
 use crate::{
-    account_fetch, consent_manage, consent_start, decoupled_poll, redirect_callback, renewal, timeline,
+    account_fetch, budget, consent_manage, consent_start, decoupled_poll, redirect_callback, renewal,
+    timeline,
     world::{Journey, Setting, Stage, World},
 };
 use cloud::{CargoLambda, Watch, WatchOptions};
@@ -24,6 +25,7 @@ fn journeys() -> impl Iterator<Item = &'static (&'static str, Journey)> {
         decoupled_poll::JOURNEYS,
         account_fetch::JOURNEYS,
         consent_manage::JOURNEYS,
+        budget::JOURNEYS,
         renewal::JOURNEYS,
         timeline::JOURNEYS,
     ]

@@ -11,7 +11,7 @@ use lambda_http::Request;
 use shared::{
     account::Account,
     app::App,
-    http::{self, Answer, Code, Problem},
+    http::{Answer, Code, Problem},
     types::BankAccountId,
 };
 
@@ -20,7 +20,7 @@ pub(crate) async fn list(app: &App, request: Request) -> Answer {
     let accounts = with_balances(&reader, accounts).await;
     let views =
         accounts.iter().map(|account| AccountView::of(account, &reader.account_id(account))).collect();
-    http::json(200, &Accounts { accounts: views })
+    reader.json(&Accounts { accounts: views })
 }
 
 pub(crate) async fn one(app: &App, request: Request) -> Answer {
@@ -28,8 +28,8 @@ pub(crate) async fn one(app: &App, request: Request) -> Answer {
     let account = reader.wanted()?.clone();
     let (reader, bank_id) = located(reader).await?;
     let question = AccountDetail { account, bank_id };
-    let (_, answer) = reader.ask(&question).await?;
-    http::json(200, &AccountView::of(&answer?, &question.account))
+    let (reader, answer) = reader.ask(&question).await?;
+    reader.json(&AccountView::of(&answer?, &question.account))
 }
 
 /// The bank's id of the account that the path names; the list is asked only if the table does not know it.

@@ -12,7 +12,7 @@ use shared::{
     account::CardAccount,
     app::App,
     bank::Fault,
-    http::{self, Answer, Code, Problem},
+    http::{Answer, Code, Problem},
     types::BankAccountId,
 };
 
@@ -43,7 +43,7 @@ pub(crate) async fn list(app: &App, request: Request) -> Answer {
         },
         Err(none) => CardAccounts { card_accounts: Vec::new(), reason: Some(none.reason()) },
     };
-    http::json(200, &answer)
+    reader.json(&answer)
 }
 
 /// One card account is taken from the list: the bank's own path for one has never been seen in use.
@@ -56,7 +56,7 @@ pub(crate) async fn one(app: &App, request: Request) -> Answer {
     let cards = cards.unwrap_or_default();
     let found = cards.iter().find(|card| reader.card_id(card) == *wanted);
     let card = found.ok_or(Problem::new(Code::AccountNotFound))?;
-    http::json(200, &CardView::of(card, wanted))
+    reader.json(&CardView::of(card, wanted))
 }
 
 /// The bank's id of the card account that the path names; the list is asked only if the table does not know it.

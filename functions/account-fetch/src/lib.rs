@@ -2,6 +2,7 @@
 //! which account of ours is which at the bank.
 
 mod accounts;
+mod attendance;
 mod cards;
 mod map;
 mod question;

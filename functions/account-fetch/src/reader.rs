@@ -1,10 +1,11 @@
 //! Reading under a grant: with a token that lives, and with one audit line per access.
 
-use crate::Input;
+use crate::{Input, attendance::give_back};
 use lambda_http::Request;
 use shared::{
     app::{App, Invocation},
     bank::{self, Fault},
+    budget::Standing,
     consent::{Active, Consent, Refused},
     http::{Code, Problem},
     store::{AccountMap, Stored},
@@ -22,6 +23,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) bank: Arc<bank::Client>,
     account: Option<AccountId>,
     address: Option<PsuAddress>,
+    /// What is left of the unattended budget, once this request has drawn on it.
+    pub(crate) standing: Option<Standing>,
 }
 
 /// One question to the bank under a grant. Asking it twice does no harm.
@@ -57,20 +60,35 @@ impl<'a> Reader<'a> {
             generation: active.generation,
             entries: Vec::new(),
         });
-        Ok(Self { invocation, stored, map, bank, account, address })
+        // Present is who says so with an address, and whose own token is fresh.
+        let address = address.filter(|_| invocation.is_attended(&caller));
+        Ok(Self { invocation, stored, map, bank, account, address, standing: None })
     }
 
     /// Asks the bank, with an access token that lives: one that is over is refreshed before, one that should live and
-    /// does not is refreshed once and the question asked once more. Leaves one audit line, whatever comes of it.
+    /// does not is refreshed once and the question asked once more. Without the PSU it draws on the budget before anything
+    /// is called. Leaves one audit line, whatever comes of it.
     pub(crate) async fn ask<Q: Question>(
-        self,
+        mut self,
         question: &Q,
     ) -> Result<(Self, Result<Q::Answer, Fault>), Problem> {
-        let mut reader = self.renewed(question, false).await?;
+        let reserved = self.reserve(question).await?;
+        let (app, owner) = (self.invocation.app, self.stored.owner);
+        let mut reader = match self.renewed(question, false).await {
+            Ok(reader) => reader,
+            Err(problem) => {
+                // Without a token nothing was read.
+                give_back(app, &owner, reserved).await;
+                return Err(problem);
+            }
+        };
         let mut answer = question.put(&reader).await;
         if matches!(answer, Err(Fault::TokenInactive)) {
             reader = reader.renewed(question, true).await?;
             answer = question.put(&reader).await;
+        }
+        if answer.as_ref().is_err_and(Fault::provably_not_sent) {
+            give_back(app, &owner, reserved).await;
         }
         reader.audit(question, &answer);
         Ok((reader, answer))
@@ -86,19 +104,24 @@ impl<'a> Reader<'a> {
     /// With an access token that will do, or with another one if the bank said that it does not. Without one the access
     /// that wanted it has ended, which is audited too.
     async fn renewed(self, question: &impl Question, refused: bool) -> Result<Self, Problem> {
-        let Self { invocation, stored, map, bank, account, address } = self;
+        let Self { invocation, stored, map, bank, account, address, standing } = self;
         let (owner, id) = (stored.owner, stored.id);
         let usable = match refused {
             true => Box::pin(invocation.refresh(&bank, stored)).await,
             false => invocation.usable(&bank, stored).await,
         };
         match usable {
-            Ok(stored) => Ok(Self { invocation, stored, map, bank, account, address }),
+            Ok(stored) => Ok(Self { invocation, stored, map, bank, account, address, standing }),
             Err(problem) => {
                 Audit::record(&owner, &id, access(question, address), problem.code().id());
                 Err(problem)
             }
         }
+    }
+
+    /// Whether the PSU is there and asking.
+    pub(crate) const fn is_attended(&self) -> bool {
+        self.address.is_some()
     }
 
     /// One exchange.

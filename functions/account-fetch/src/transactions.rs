@@ -17,8 +17,8 @@ pub(crate) async fn of_account(app: &App, request: Request) -> Answer {
     let account = reader.wanted()?.clone();
     let (reader, bank_id) = accounts::located(reader).await?;
     let question = AccountRows { account, bank_id, range };
-    let (_, answer) = reader.ask(&question).await?;
-    http::json(200, &TransactionsView::of(&question.account, range, &answer?))
+    let (reader, answer) = reader.ask(&question).await?;
+    reader.json(&TransactionsView::of(&question.account, range, &answer?))
 }
 
 pub(crate) async fn of_card(app: &App, request: Request) -> Answer {
@@ -26,8 +26,8 @@ pub(crate) async fn of_card(app: &App, request: Request) -> Answer {
     let account = reader.wanted()?.clone();
     let (reader, bank_id) = cards::located(reader).await?;
     let question = CardRows { account, bank_id, range };
-    let (_, answer) = reader.ask(&question).await?;
-    http::json(200, &TransactionsView::of(&question.account, range, &answer?))
+    let (reader, answer) = reader.ask(&question).await?;
+    reader.json(&TransactionsView::of(&question.account, range, &answer?))
 }
 
 /// The consent and a range that does not reach into the future of the bank's zone; nothing has been spent.

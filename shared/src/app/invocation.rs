@@ -6,7 +6,7 @@ use crate::{
     consent::{Claim, Consent, Refused},
     http::{self, Caller, Clock, Code, Problem},
     secrets::Material,
-    store::{Loaded, StoreError, Stored, UpdateError, Writer},
+    store::{Budget, Loaded, StoreError, Stored, UpdateError, Writer},
     telemetry::{self, Metric},
     types::{ConsentId, Country, OwnerId, Timestamp, TraceId},
 };
@@ -61,6 +61,12 @@ impl Invocation<'_> {
         Caller::of(request, &self.material.identity, &self.app.config)
     }
 
+    /// Whether the caller's own token is fresh enough for its user to be there.
+    pub fn is_attended(&self, caller: &Caller) -> bool {
+        let oldest = self.now() - self.app.config.attended_token_age;
+        caller.issued_at().is_some_and(|at| at >= oldest)
+    }
+
     /// The bank of a country.
     pub fn bank(&self, country: Country) -> Result<Arc<bank::Client>, Problem> {
         let client = self.app.banks.client(&self.material, country)?;
@@ -80,6 +86,17 @@ impl Invocation<'_> {
         telemetry::concerns(id);
         let loaded = self.app.store.get(&self.material.ring, id).await?;
         loaded.filter(|loaded| loaded.stored.belongs_to(owner)).ok_or(Problem::new(Code::ConsentNotFound))
+    }
+
+    /// The same with the owner's unattended budget.
+    pub async fn load_with_budget(
+        &self,
+        owner: &OwnerId,
+        id: &ConsentId,
+    ) -> Result<(Loaded, Budget), Problem> {
+        telemetry::concerns(id);
+        let found = self.app.store.get_with_budget(&self.material.ring, id, owner).await?;
+        found.filter(|(loaded, _)| loaded.stored.belongs_to(owner)).ok_or(Problem::new(Code::ConsentNotFound))
     }
 
     /// Who writes, and when.

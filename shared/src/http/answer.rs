@@ -3,6 +3,7 @@
 use super::codes::Code;
 use super::problem::UserMessage;
 use crate::{
+    budget::{Standing, Subject},
     config::App,
     consent::{Approval, Attempt, Consent, Entry, Grant, Identity, LimitedBy, Method, Timeline},
     types::{QrData, Signal, Timestamp},
@@ -56,9 +57,30 @@ pub struct ConsentAnswer {
     pub refreshes: Option<u32>,
     /// Where the attempt stands.
     pub authorization: AuthorizationAnswer,
+    /// What of the unattended budget was used in the last 24 hours; only where one consent is read. Resources that are not
+    /// listed were not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Vec<BudgetAnswer>>,
     /// What has happened, newest first; only where one consent is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Vec<EventAnswer>>,
+}
+
+/// The unattended budget of one resource.
+#[derive(Debug, Serialize)]
+pub struct BudgetAnswer {
+    /// `accounts`, `account`, `transactions`, `card_accounts`, `card_transactions`.
+    pub resource: &'static str,
+    /// Our id of the account, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+    /// Reads in the last 24 hours.
+    pub used: u8,
+    /// Reads that are left now.
+    pub left: u8,
+    /// When the next one is free again, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<String>,
 }
 
 /// One event of the timeline.
@@ -187,6 +209,7 @@ impl ConsentAnswer {
             bank_revocation: revoked.map(|_| BANK_REVOCATION),
             refreshes: active.map(|active| active.refreshes),
             authorization: AuthorizationAnswer::of(consent, now),
+            budget: None,
             timeline: None,
         }
     }
@@ -203,6 +226,19 @@ impl ConsentAnswer {
     pub fn opened_by(mut self, opening: Option<Opening>) -> Self {
         self.authorization.opening = opening;
         self
+    }
+}
+
+impl BudgetAnswer {
+    /// Of what was counted for a subject.
+    pub fn of(subject: Subject, standing: Standing) -> Self {
+        Self {
+            resource: subject.resource,
+            account_id: subject.account.map(|account| account.as_str().to_owned()),
+            used: standing.used,
+            left: standing.left,
+            next_at: standing.next_at.map(Timestamp::rfc3339),
+        }
     }
 }
 

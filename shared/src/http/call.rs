@@ -122,6 +122,19 @@ impl Caller {
         Ok(Self { owner, client_id: client_id.to_owned(), claims })
     }
 
+    /// When the user's token was issued (`iat`, RFC 7519 section 4.1.6), if it says so.
+    pub fn issued_at(&self) -> Option<Timestamp> {
+        // The gateway renders numbers of a token as text, large ones perhaps with an exponent.
+        let text = self.claim("iat")?;
+        let seconds = text.parse::<i64>().ok().or_else(|| {
+            let number = text
+                .parse::<rust_decimal::Decimal>()
+                .or_else(|_| rust_decimal::Decimal::from_scientific(text));
+            i64::try_from(number.ok()?.trunc()).ok()
+        });
+        seconds.map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1000)))
+    }
+
     /// A verified claim by name.
     pub fn claim(&self, name: &str) -> Option<&str> {
         self.claims.get(name).map(String::as_str)

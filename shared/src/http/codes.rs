@@ -130,6 +130,10 @@ codes! {
         "Log in once at Handelsbanken with your BankID to activate it there, then try again.",
         "Logga in en gång hos Handelsbanken med ditt BankID så att det aktiveras där, och försök sedan igen.";
     PolledTooOften "polled_too_often" 409 Psu None, "The bank takes no more polls for this order", LATE_EN, LATE_SV;
+    UnattendedBudgetExhausted "unattended_budget_exhausted" 429 Psu Some(3600),
+        "Read as often in 24 hours as the law allows without the PSU; with PSU-IP-Address, while they are there, it goes on",
+        "Your accounts were updated as often as allowed today. Open the app to see the newest figures.",
+        "Dina konton har uppdaterats så ofta som är tillåtet i dag. Öppna appen för att se de senaste uppgifterna.";
     KycMissing "kyc_missing" 409 Psu None, "The bank wants the PSU to answer its questions first (know your customer)",
         "Handelsbanken needs you to answer some questions. Log in to the bank's app or website, answer them, and try again.",
         "Handelsbanken behöver att du svarar på några frågor. Logga in i bankens app eller på webben, svara och försök igen.";

@@ -4,7 +4,13 @@
 //! The cursor is where the next page begins, sealed for this owner: nothing about it is stored.
 
 use super::{
-    ListError, Store, StoreError, Stored, accounts::ACCOUNTS, field::Item, parse, row::CONSENT, seal::Place,
+    Budget, ListError, Loaded, Store, StoreError, Stored,
+    accounts::{self, ACCOUNTS},
+    budget,
+    field::Item,
+    is_part, parse,
+    row::CONSENT,
+    seal::Place,
 };
 use crate::types::{ConsentId, KeyRing, OwnerId};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -43,7 +49,10 @@ impl Store {
         let request = request.expression_attribute_values(":o", AttributeValue::S(owner.to_string()));
         let found = request.send().await.map_err(StoreError::from)?;
         let keys: Vec<String> = found.items().iter().filter_map(|item| text(item, "pk")).collect();
-        let mut items = self.batch(&keys).await?;
+        let wanted = keys.iter().map(|partition| item_key(partition, CONSENT)).collect();
+        let found_items = self.batch(wanted).await?.into_iter();
+        let mut items: HashMap<String, Item> =
+            found_items.filter_map(|item| Some((text(&item, "pk")?, item))).collect();
         let sealer = self.sealer(ring);
         // In the order of the index; one that was erased in between is not there any more.
         let rows = keys.iter().filter_map(|key| items.remove(key));
@@ -65,16 +74,29 @@ impl Store {
         Ok(())
     }
 
-    /// The consent parts of these partitions, by partition.
-    async fn batch(&self, partitions: &[String]) -> Result<HashMap<String, Item>, StoreError> {
-        let mut items = HashMap::new();
-        let key = |partition: &String| {
-            HashMap::from([
-                ("pk".to_owned(), AttributeValue::S(partition.clone())),
-                ("sk".to_owned(), AttributeValue::S(CONSENT.to_owned())),
-            ])
-        };
-        let mut wanted: Vec<Item> = partitions.iter().map(key).collect();
+    /// A consent with its account map, and its owner's budget, in one exchange.
+    pub async fn get_with_budget(
+        &self,
+        ring: &KeyRing,
+        id: &ConsentId,
+        owner: &OwnerId,
+    ) -> Result<Option<(Loaded, Budget)>, StoreError> {
+        let partition = id.to_string();
+        let [pk, sk] = budget::key(owner);
+        let budget = HashMap::from([("pk".to_owned(), pk.clone()), ("sk".to_owned(), sk)]);
+        let parts = vec![item_key(&partition, CONSENT), item_key(&partition, ACCOUNTS), budget];
+        let items = self.batch(parts).await?;
+        let part = |name: &str| items.iter().find(|item| is_part(item, name));
+        let Some(consent) = part(CONSENT) else { return Ok(None) };
+        let stored = parse(consent, &self.sealer(ring))?;
+        let accounts = part(ACCOUNTS).map(accounts::parse).transpose()?;
+        let budget = items.iter().find(|item| item.get("pk") == Some(&pk)).cloned();
+        Ok(Some((Loaded { stored, accounts }, Budget::of(budget.unwrap_or_default()))))
+    }
+
+    /// These items, in no order; what is not there is left out.
+    async fn batch(&self, mut wanted: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
         for _ in 0..BATCHES {
             if wanted.is_empty() {
                 return Ok(items);
@@ -83,7 +105,7 @@ impl Store {
             let keys = keys.map_err(|_| StoreError::Broken("a batch without keys"))?;
             let answer = self.client.batch_get_item().request_items(&self.table, keys).send().await?;
             let rows = answer.responses().and_then(|tables| tables.get(&self.table)).into_iter().flatten();
-            items.extend(rows.filter_map(|item| Some((text(item, "pk")?, item.clone()))));
+            items.extend(rows.cloned());
             let left = answer.unprocessed_keys().and_then(|tables| tables.get(&self.table));
             wanted = left.map(|left| left.keys().to_vec()).unwrap_or_default();
         }
@@ -110,6 +132,13 @@ impl Store {
             ("ca".to_owned(), AttributeValue::N(created.to_owned())),
         ]))
     }
+}
+
+fn item_key(partition: &str, part: &str) -> Item {
+    HashMap::from([
+        ("pk".to_owned(), AttributeValue::S(partition.to_owned())),
+        ("sk".to_owned(), AttributeValue::S(part.to_owned())),
+    ])
 }
 
 fn text(item: &Item, name: &str) -> Option<String> {

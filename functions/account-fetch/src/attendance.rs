@@ -1,0 +1,73 @@
+//! Whether the PSU is there, and what a read costs when they are not: it draws on a budget that the table keeps.
+
+use crate::reader::{Question, Reader};
+use lambda_http::http::{HeaderMap, HeaderValue};
+use serde::Serialize;
+use shared::{
+    app::App,
+    budget::{Reserved, Standing, Subject, WINDOW},
+    http::{self, Answer, Code, Problem},
+    telemetry::{self, Metric},
+    types::{OwnerId, Timestamp},
+};
+
+/// One read that has been counted.
+pub(crate) struct Reservation {
+    subject: String,
+    at: Timestamp,
+}
+
+impl Reader<'_> {
+    /// Counts this read, unless the PSU is there. Nothing has been called yet.
+    pub(crate) async fn reserve<Q: Question>(
+        &mut self,
+        question: &Q,
+    ) -> Result<Option<Reservation>, Problem> {
+        if self.is_attended() {
+            return Ok(None);
+        }
+        let (invocation, owner) = (&self.invocation, self.stored.owner);
+        let subject = Subject { resource: Q::RESOURCE, account: question.account().cloned() };
+        let subject = subject.key(&invocation.material.identity, &owner);
+        let (limit, now) = (invocation.app.config.unattended_reads, invocation.now());
+        match invocation.app.store.reserve(&owner, &subject, limit, now).await? {
+            Reserved::Granted(standing) => {
+                self.standing = Some(standing);
+                Ok(Some(Reservation { subject, at: now }))
+            }
+            Reserved::Exhausted(standing) => {
+                telemetry::count(Metric::BudgetExhausted);
+                let wait = standing.next_at.map(|at| at.after(now));
+                Err(Problem::new(Code::UnattendedBudgetExhausted).retry_after(wait))
+            }
+        }
+    }
+
+    /// An answer with data. Without the PSU it says what is left of the budget (draft `RateLimit` header fields for HTTP).
+    pub(crate) fn json(&self, body: &impl Serialize) -> Answer {
+        let mut answer = http::json(200, body)?;
+        if let Some(standing) = self.standing {
+            rate_limit(answer.headers_mut(), standing, self.invocation.now());
+        }
+        Ok(answer)
+    }
+}
+
+/// Nothing was read: the call provably never left, or there was no token for it.
+pub(crate) async fn give_back(app: &App, owner: &OwnerId, reservation: Option<Reservation>) {
+    let Some(Reservation { subject, at }) = reservation else { return };
+    if let Err(error) = app.store.unreserve(owner, &subject, at).await {
+        telemetry::cause(&error);
+    }
+}
+
+fn rate_limit(headers: &mut HeaderMap, standing: Standing, now: Timestamp) {
+    let reset = standing.next_at.map_or(0, |at| at.after(now).as_seconds_up());
+    let policy = format!("\"unattended\";q={};w={}", standing.used + standing.left, WINDOW.as_seconds_up());
+    let limit = format!("\"unattended\";r={};t={reset}", standing.left);
+    for (name, value) in [("ratelimit-policy", policy), ("ratelimit", limit)] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+}
