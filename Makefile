@@ -11,7 +11,7 @@ FUNCTIONS := consent-start redirect-callback decoupled-poll account-fetch consen
 ARCH ?= x86_64
 export CARGO_LAMBDA
 
-.PHONY: help local invoke token test check build tools clean
+.PHONY: help local invoke token test check teeth build tools clean
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ check: ## Fast: formatting, clippy, unit tests
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	cargo test --workspace --lib --quiet
+
+teeth: tools ## Seeded bugs in a copy of the checkout: each must be caught by the test named for it (BUG=word)
+	@python3 tests/teeth/teeth.py $(BUG)
 
 build: tools ## Release zips of all functions under target/lambda (ARCH=x86_64 or arm64)
 	@./.ci/build.sh $(ARCH) $(FUNCTIONS)
