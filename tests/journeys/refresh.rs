@@ -31,13 +31,14 @@ fn counted(world: &World, metric: &str) -> usize {
     world.lines.lock().unwrap().iter().filter(|line| line.contains(&name)).count()
 }
 
-/// So many reads at once. Each is answered: with data, or (where so many wait for one on a busy machine) with a bounded
-/// 503 that says when to come again, and then with data.
+/// So many reads at once. Each is answered: up to ten with data; where fifty wait for one on a busy machine perhaps with a
+/// bounded 503 that says when to come again, and then with data.
 async fn read(person: &Person<'_>, path: &str, readers: usize) {
     let answers = join_all((0..readers).map(|_| person.get(path))).await;
     let (data, waits): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
     for answer in &waits {
-        assert!(answer.status == 503 && answer.header("retry-after").is_some(), "{}", answer.text);
+        let bounded = readers > 10 && answer.status == 503 && answer.header("retry-after").is_some();
+        assert!(bounded, "{readers} readers: {}", answer.text);
         person.get(path).await.expect(200);
     }
     assert!(!data.is_empty(), "none of {readers} got data");
