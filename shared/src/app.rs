@@ -5,6 +5,7 @@ mod aws;
 mod banks;
 mod client_tokens;
 mod invocation;
+mod orders;
 mod refresh;
 
 pub use client_tokens::ClientTokens;

@@ -12,6 +12,8 @@
 //! | `SECRET_ID` | the Secrets Manager secret | none |
 //! | `APPS` | JSON, see [`apps`] | none |
 //! | `PERSONAL_NUMBER_SOURCE` | `claim:<name>` or `body`: who vouches for the number in a BankID order | none, on purpose |
+//! | `BANKID_STARTS_IN_5_MINUTES` | 1 to 100: BankID starts of one owner, and of one personal number, in any 5 minutes | 3 |
+//! | `BANKID_STARTS_IN_A_DAY` | 1 to 100: the same in any 24 hours | 10 |
 //! | `TENANT_CLAIM` | claim that separates users of several tenants of one issuer | none |
 //! | `CORPORATE_CHECK_DIGIT` | `on` or `off`: check digit of Swedish organisation numbers | `on` |
 //! | `UNATTENDED_READS` | reads without the PSU in 24 h, per account and resource (RTS on SCA article 36(5)(b)) | 4 |
@@ -28,7 +30,7 @@ pub use bank::{BankConfig, Environment};
 
 use crate::{
     budget::{LEGAL_READS, MOST_READS},
-    types::{CorporateRule, Span},
+    types::{CorporateRule, Span, StartLimits},
 };
 use std::{fmt, time::Duration};
 
@@ -55,6 +57,8 @@ pub struct Config {
     pub apps: Apps,
     /// Where personal numbers come from.
     pub personal_number: PersonalNumberSource,
+    /// How often BankID may be started.
+    pub start_limits: StartLimits,
     /// Claim that names the tenant.
     pub tenant_claim: Option<String>,
     /// How strict Swedish organisation numbers are taken.
@@ -123,6 +127,7 @@ impl Config {
             table: read.required("TABLE_NAME"),
             secret: read.required("SECRET_ID"),
             personal_number: personal_number(&mut read),
+            start_limits: start_limits(&mut read),
             tenant_claim: read.optional("TENANT_CLAIM"),
             corporate_rule: corporate_rule(&mut read),
             unattended_reads: unattended_reads(&mut read),
@@ -148,6 +153,22 @@ fn personal_number(read: &mut Reader<'_>) -> PersonalNumberSource {
         _ => read.wrong("PERSONAL_NUMBER_SOURCE", "must be `claim:<name>` or `body`"),
     }
     PersonalNumberSource::Body
+}
+
+fn start_limits(read: &mut Reader<'_>) -> StartLimits {
+    let mut starts = |name: &str, default: u8| {
+        let starts = read.optional(name).map_or(Some(default), |value| value.parse().ok());
+        let starts = starts.filter(|starts| (1..=StartLimits::MOST).contains(starts));
+        starts.unwrap_or_else(|| {
+            read.wrong(name, "must be 1 to 100");
+            default
+        })
+    };
+    let StartLimits { in_5_minutes, in_a_day } = StartLimits::DEFAULT;
+    StartLimits {
+        in_5_minutes: starts("BANKID_STARTS_IN_5_MINUTES", in_5_minutes),
+        in_a_day: starts("BANKID_STARTS_IN_A_DAY", in_a_day),
+    }
 }
 
 fn corporate_rule(read: &mut Reader<'_>) -> CorporateRule {
@@ -217,6 +238,20 @@ mod tests {
     #[test]
     fn a_local_configuration_is_read() {
         assert_eq!(read(&local()).unwrap().personal_number, PersonalNumberSource::Body);
+    }
+
+    #[test]
+    fn three_starts_in_five_minutes_and_ten_in_a_day_unless_it_is_said_otherwise() {
+        assert_eq!(read(&local()).unwrap().start_limits, StartLimits::DEFAULT);
+        let mut vars = local();
+        vars.insert("BANKID_STARTS_IN_5_MINUTES", "7");
+        vars.insert("BANKID_STARTS_IN_A_DAY", "100");
+        let configured = StartLimits { in_5_minutes: 7, in_a_day: 100 };
+        assert_eq!(read(&vars).unwrap().start_limits, configured);
+        for wrong in ["0", "101", "-1", "many"] {
+            vars.insert("BANKID_STARTS_IN_A_DAY", wrong);
+            assert_eq!(read(&vars).unwrap_err().0, ["BANKID_STARTS_IN_A_DAY must be 1 to 100"], "{wrong}");
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod activation;
 mod attempt;
 mod decoupled;
 mod grant;
+mod order_guard;
 mod reason;
 mod redirect;
 mod start;
@@ -35,6 +36,7 @@ pub use attempt::{
     Approval, Attempt, Claim, Fingerprint, Method, Proof, Redirecting, Registration, Session, Signature,
 };
 pub use grant::{Active, Clocks, Freshness, Grant, Identity, LapseReason, LimitedBy, Refresh, Tokens};
+pub use order_guard::{InTheWay, ORDER_LIFETIME, OrderGuard};
 pub use reason::Reason;
 pub use redirect::Step;
 pub use start::Beginning;

@@ -5,6 +5,7 @@
 //! | what is asked | how | cost |
 //! |---|---|---|
 //! | start a consent | `PutItem` on `consent id` / `consent`, if nothing is there | 1 write |
+//! | claim a BankID start | the same write with limits and guard, see [`Reservation`]: `TransactWriteItems` | 1 write |
 //! | read a consent with its account map | one strongly consistent `Query` on the partition | 1 read |
 //! | change a consent at hand | `PutItem` on condition that `v` has not moved | 1 write |
 //! | change a consent by its id | `GetItem`, strongly consistent, then as above | 1 read, 1 write |
@@ -28,29 +29,28 @@ mod fault;
 mod field;
 mod list;
 mod packed;
+mod reservation;
 mod row;
 mod seal;
+mod write;
 
 pub use accounts::{AccountEntry, AccountMap};
 pub use budget::Budget;
 pub use client_token::SharedToken;
 pub use fault::{InsertError, ListError, StoreError, UpdateError};
 pub use list::Page;
+pub use reservation::{Denied, Reservation};
 
 use crate::{
     consent::{Consent, Refused},
     types::{ConsentId, KeyRing, Timestamp, TraceId},
 };
-use aws_sdk_dynamodb::{
-    Client,
-    error::SdkError,
-    operation::put_item::{PutItemError, builders::PutItemFluentBuilder},
-    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
-};
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use field::Item;
 use row::{CONSENT, Stamp};
 use seal::Sealer;
 use std::ops::Deref;
+use write::{Change, Outcome};
 
 /// How often a writer tries again after losing a race for one row.
 const ROUNDS: u32 = 8;
@@ -72,6 +72,8 @@ pub struct Writer<'a> {
     pub trace: &'a TraceId,
     /// In event time.
     pub now: Timestamp,
+    /// What is reserved in one transaction with the write that claims a BankID start.
+    pub reserves: Option<&'a Reservation>,
 }
 
 /// A consent as it stood in the table, with the version that the next write must find.
@@ -100,14 +102,6 @@ pub struct Loaded {
     pub accounts: Option<AccountMap>,
 }
 
-/// How one conditional write ended.
-enum Outcome {
-    /// It is there; perhaps an earlier try of the same write put it there.
-    Written,
-    /// Something else is there, or nothing.
-    Lost(Option<Item>),
-}
-
 impl Store {
     /// `environment` is one of the parts that sealed values are tied to.
     pub fn new(client: Client, table: String, environment: impl Into<String>) -> Self {
@@ -116,17 +110,16 @@ impl Store {
 
     /// Puts a new consent there: the claim of a start.
     pub async fn insert(&self, writer: Writer<'_>, consent: Consent) -> Result<Stored, InsertError> {
-        let sealer = self.sealer(writer.ring);
         let stamp = stamp(1, writer)?;
         let consent = consent.remembering(None, stamp.by, writer.now);
-        let request = self
-            .put(row::render(&consent, &sealer, &stamp)?)
-            .condition_expression("attribute_not_exists(pk)");
-        match written(request, &stamp.write).await? {
+        match self.write(self.change(writer, &consent, &stamp, None)?, writer.reserving(&consent)).await? {
             Outcome::Written => Ok(Stored { consent, changed: writer.now, version: stamp.version }),
-            Outcome::Lost(Some(item)) => Err(InsertError::Exists(Box::new(parse(&item, &sealer)?))),
+            Outcome::Lost(Some(item)) => {
+                Err(InsertError::Exists(Box::new(parse(&item, &self.sealer(writer.ring))?)))
+            }
             // Something was there and is gone: whoever comes again finds the place free.
             Outcome::Lost(None) => Err(StoreError::Contended.into()),
+            Outcome::Denied(denied) => Err(denied.into()),
         }
     }
 
@@ -171,23 +164,22 @@ impl Store {
         mut stored: Stored,
         transition: impl Fn(Consent) -> Result<Consent, Refused>,
     ) -> Result<Stored, UpdateError> {
-        let sealer = self.sealer(writer.ring);
         for _ in 0..ROUNDS {
             let expected = stored.version;
             let past = (stored.past(), stored.failure(writer.now));
+            // What an earlier write of this request has claimed was reserved with it.
+            let reserved = stored.start_claimed_by(writer.trace.claim_id());
             let consent = transition(stored.consent)?;
             let stamp = stamp(expected.saturating_add(1), writer)?;
             let consent = consent.remembering(Some(past), stamp.by, writer.now);
-            let request =
-                self.put(row::render(&consent, &sealer, &stamp)?).condition_expression("v = :expected");
-            let request =
-                request.expression_attribute_values(":expected", AttributeValue::N(expected.to_string()));
-            match written(request, &stamp.write).await? {
+            let change = self.change(writer, &consent, &stamp, Some(expected))?;
+            match self.write(change, writer.reserving(&consent).filter(|_| !reserved)).await? {
                 Outcome::Written => {
                     return Ok(Stored { consent, changed: writer.now, version: stamp.version });
                 }
-                Outcome::Lost(Some(item)) => stored = parse(&item, &sealer)?,
+                Outcome::Lost(Some(item)) => stored = parse(&item, &self.sealer(writer.ring))?,
                 Outcome::Lost(None) => return Err(UpdateError::Absent),
+                Outcome::Denied(denied) => return Err(denied.into()),
             }
         }
         Err(StoreError::Contended.into())
@@ -210,27 +202,22 @@ impl Store {
         Sealer::new(ring, self.environment.as_str())
     }
 
-    /// A `PutItem` that returns what stands there if its condition fails.
-    fn put(&self, item: Item) -> PutItemFluentBuilder {
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        request.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    fn change<'a>(
+        &self,
+        writer: Writer<'_>,
+        consent: &'a Consent,
+        stamp: &Stamp,
+        expected: Option<u64>,
+    ) -> Result<Change<'a>, StoreError> {
+        let item = row::render(consent, &self.sealer(writer.ring), stamp)?;
+        Ok(Change { consent, item, write: stamp.write, expected, now: writer.now })
     }
 }
 
-/// Sends a conditional write and tells whose row is there afterwards.
-async fn written(request: PutItemFluentBuilder, write: &[u8; 16]) -> Result<Outcome, StoreError> {
-    let Err(error) = request.send().await else { return Ok(Outcome::Written) };
-    match error {
-        SdkError::ServiceError(answer) if answer.err().is_conditional_check_failed_exception() => {
-            let PutItemError::ConditionalCheckFailedException(failed) = answer.into_err() else {
-                return Err(StoreError::Unavailable);
-            };
-            match failed.item {
-                Some(item) if row::is_write(&item, write) => Ok(Outcome::Written),
-                item => Ok(Outcome::Lost(item)),
-            }
-        }
-        other => Err(other.into()),
+impl<'a> Writer<'a> {
+    /// What has to be reserved with this consent: only a start that is claimed here and now is one.
+    fn reserving(&self, consent: &Consent) -> Option<&'a Reservation> {
+        self.reserves.filter(|_| consent.start_claimed_by(self.trace.claim_id()))
     }
 }
 

@@ -42,6 +42,8 @@ pub enum Metric {
     BudgetExhausted,
     /// A BankID order that could not be cancelled at the bank.
     CancelFailures,
+    /// BankID orders that a newer start of the same person ended.
+    OrdersSuperseded,
     /// Tokens that nobody could be given and were dropped.
     TokensDropped,
 }

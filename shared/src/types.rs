@@ -7,6 +7,7 @@ mod key;
 mod psu;
 mod secret;
 mod signal;
+mod start_limits;
 mod state;
 mod time;
 
@@ -21,5 +22,6 @@ pub use secret::{
     AccessToken, AuthorizationCode, AutoStartToken, Handle, Nonce, QrData, RefreshToken, SessionLink,
 };
 pub use signal::Signal;
+pub use start_limits::StartLimits;
 pub use state::State;
 pub use time::{Date, Span, Timestamp};

@@ -36,6 +36,7 @@ mod input;
 mod mutual_tls;
 mod processes;
 mod races;
+mod start_limits;
 mod store_faults;
 mod structure;
 mod under_watch;

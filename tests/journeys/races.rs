@@ -20,7 +20,7 @@ fn decoupled_wish() -> Value {
 }
 
 /// Waits until something has been counted; a test that waits in vain says so.
-async fn until(what: &str, reached: impl Fn() -> bool) {
+pub(crate) async fn until(what: &str, reached: impl Fn() -> bool) {
     for _ in 0..1000 {
         if reached() {
             return;
@@ -75,9 +75,9 @@ async fn an_order_whose_attempt_was_cancelled_while_it_began_is_cancelled_at_the
     let id = anna.start(&registered()).await.id;
     let path = format!("/v1/consents/{id}/authorization");
     world.bank.fault(FaultOrder::next(CallKind::DecoupledInit, Fault::HeaderStall { ms: 1500 }));
-    let before = world.table_proxy.count("PutItem");
+    let before = world.table_proxy.count("TransactWriteItems");
     let cancel = async {
-        until("the order is claimed", || world.table_proxy.count("PutItem") > before).await;
+        until("the order is claimed", || world.table_proxy.count("TransactWriteItems") > before).await;
         anna.call("DELETE", &path).send().await
     };
     let (started, cancelled) = join(anna.post(&path, &decoupled_wish()), cancel).await;

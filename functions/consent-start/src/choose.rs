@@ -115,10 +115,13 @@ async fn first(
             (consent, opening)
         }
         Choice { app, way: Way::Decoupled { number, identity, same_device } } => {
+            let reservation = invocation.reservation(&stored.owner, &number);
             let wanted = Wanted { number, identity, same_device, address };
             let (claim, now) = (invocation.claim(), invocation.now());
             let claimed = invocation
-                .apply(stored, |consent| consent.choose_decoupled(start, &app.id, claim, now))
+                .apply_reserving(stored, Some(reservation), |consent| {
+                    consent.choose_decoupled(start, &app.id, claim, now)
+                })
                 .await;
             let claimed = claimed.map_err(|error| refused(error, &id, registration.as_ref()))?;
             decoupled(invocation, claimed, claim, (app, wanted)).await?

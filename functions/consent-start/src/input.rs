@@ -5,7 +5,8 @@ use shared::{
     config::{App, PersonalNumberSource},
     consent::{Identity, Method},
     http::{Caller, Code, FieldError, Fields, Problem},
-    types::{AppId, PersonalNumber},
+    store::Reservation,
+    types::{AppId, OwnerId, PersonalNumber},
 };
 
 const METHOD: &str = "redirect or decoupled";
@@ -25,6 +26,16 @@ pub(crate) struct Wish {
 pub(crate) struct Choice<'a> {
     pub(crate) app: &'a App,
     pub(crate) way: Way,
+}
+
+impl Choice<'_> {
+    /// What a start this way reserves: with BankID it is a prompt on somebody's phone.
+    pub(crate) fn reservation(&self, invocation: &Invocation<'_>, owner: &OwnerId) -> Option<Reservation> {
+        match &self.way {
+            Way::Redirect => None,
+            Way::Decoupled { number, .. } => Some(invocation.reservation(owner, number)),
+        }
+    }
 }
 
 /// One of the two ways to sign.

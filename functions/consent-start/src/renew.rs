@@ -61,7 +61,9 @@ pub(crate) async fn run(
     let (claim, now, owner, id) = (invocation.claim(), invocation.now(), stored.owner, stored.id);
     let (country, app) = (stored.country, choice.app.id.clone());
     invocation.bank(country)?;
-    let claimed = match invocation.apply(stored, |consent| consent.renew(start, claim, &app, now)).await {
+    let reservation = choice.reservation(invocation, &owner);
+    let renew = |consent: Consent| consent.renew(start, claim, &app, now);
+    let claimed = match invocation.apply_reserving(stored, reservation, renew).await {
         Ok(claimed) => claimed,
         // A twin of this very request was faster: its answer is this one's.
         Err(UpdateError::Refused(Refused::AlreadySo)) => {

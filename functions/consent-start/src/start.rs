@@ -12,7 +12,7 @@ use shared::{
     app::App,
     consent::{Attempt, Beginning, Consent, Fingerprint, Grant, Reason, Refused},
     http::{self, Answer, Code, ConsentAnswer, Problem},
-    store::{InsertError, Stored},
+    store::{InsertError, Reservation, Stored},
     telemetry,
     types::Digest,
 };
@@ -40,15 +40,17 @@ pub(crate) async fn handle(app: &App, request: Request) -> Answer {
         start: choice.as_ref().map(|_| Fingerprint { key, body }),
         app: choice.as_ref().map(|choice| choice.app.id.clone()),
     };
+    let reservation = choice.as_ref().and_then(|choice| choice.reservation(&invocation, &caller.owner));
     let claim = invocation.claim();
     let work = Work { invocation: &invocation, country, psu, address, claim, choice };
-    let begun = Consent::begin(beginning, claim, invocation.now());
-    let claimed = match app.store.insert(invocation.writer(), begun).await {
+    let begin = || Consent::begin(beginning.clone(), claim, invocation.now());
+    let claimed = match invocation.insert(begin, reservation).await {
         Ok(claimed) => claimed,
-        Err(InsertError::Exists(known)) => match repeat(&work, *known, &body).await? {
+        Err(InsertError::Exists(known)) => match repeat(&work, *known, &body, reservation).await? {
             Repeated::Claimed(claimed) => *claimed,
             Repeated::Answered(answer) => return http::json(201, &answer),
         },
+        Err(InsertError::Denied(denied)) => return Err(denied.into()),
         Err(InsertError::Store(error)) => return Err(error.into()),
     };
     let (consent, opening) = register(work, claimed).await?;
@@ -62,7 +64,12 @@ enum Repeated {
 }
 
 /// The same key again: the same answer, built again from the state; nothing is asked of the bank.
-async fn repeat(work: &Work<'_>, known: Stored, body: &Digest) -> Result<Repeated, Problem> {
+async fn repeat(
+    work: &Work<'_>,
+    known: Stored,
+    body: &Digest,
+    reservation: Option<Reservation>,
+) -> Result<Repeated, Problem> {
     let invocation = work.invocation;
     let now = invocation.now();
     if known.body != *body {
@@ -71,7 +78,9 @@ async fn repeat(work: &Work<'_>, known: Stored, body: &Digest) -> Result<Repeate
     match (&known.attempt, known.failure(now)) {
         (Attempt::Failed { reason: Reason::StartNotTaken, .. }, _) if matches!(known.grant, Grant::None) => {
             let claim = work.claim;
-            let claimed = invocation.apply(known, |consent| consent.begin_again(claim, now)).await?;
+            let again = |consent: Consent| consent.begin_again(claim, now);
+            // It prompts anew, so it counts anew.
+            let claimed = invocation.apply_reserving(known, reservation, again).await?;
             Ok(Repeated::Claimed(Box::new(claimed)))
         }
         (_, Some(reason)) if matches!(known.grant, Grant::None) => {

@@ -101,7 +101,7 @@ impl Invocation<'_> {
 
     /// Who writes, and when.
     pub fn writer(&self) -> Writer<'_> {
-        Writer { ring: &self.material.ring, trace: &self.trace, now: self.now() }
+        Writer { ring: &self.material.ring, trace: &self.trace, now: self.now(), reserves: None }
     }
 
     /// Applies a transition to the consent at hand: one conditional write.
@@ -111,10 +111,14 @@ impl Invocation<'_> {
         transition: impl Fn(Consent) -> Result<Consent, Refused> + Send + Sync,
     ) -> Result<Stored, UpdateError> {
         let applied = self.app.store.apply(self.writer(), stored, transition).await;
+        self.count_lost(&applied);
+        applied
+    }
+
+    pub(super) fn count_lost(&self, applied: &Result<Stored, UpdateError>) {
         if matches!(applied, Err(UpdateError::Refused(Refused::ClaimLost | Refused::InFlight))) {
             telemetry::count(Metric::ClaimsLost);
         }
-        applied
     }
 
     /// Ends an attempt, or the whole consent, and cancels the BankID order that this really ended: the link is taken from

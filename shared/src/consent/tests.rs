@@ -4,6 +4,7 @@
 mod attempts;
 mod forbidden;
 mod grants;
+mod guards;
 mod model;
 mod orders;
 mod states;

@@ -97,6 +97,14 @@ codes! {
     IdempotencyKeyReused "idempotency_key_reused" 422 Caller None,
         "The Idempotency-Key was used with another body", SORRY_EN, SORRY_SV;
     StartInFlight "start_in_flight" 409 Caller Some(2), "The same start is still being worked on", SORRY_EN, SORRY_SV;
+    StartLimited "start_limited" 429 Psu Some(300),
+        "BankID was started too often, by this user or for this personal number; the answer says when there is room",
+        "BankID has been started several times already. Please wait a while before you try again.",
+        "BankID har redan startats flera gånger. Vänta en stund innan du försöker igen.";
+    OrderInProgress "order_in_progress" 409 Psu Some(180),
+        "The personal number has a BankID order already; the answer says until when it can live",
+        "A BankID request is already waiting for this personal identity number. Do not approve one that you did not start yourself. Please try again in a few minutes.",
+        "Det väntar redan en BankID-begäran för det här personnumret. Godkänn inte en begäran som du inte själv har startat. Försök igen om några minuter.";
     MethodNotOffered "method_not_offered" 409 Caller None, "The bank did not offer this method for this consent",
         "Handelsbanken does not offer this way of signing here. Please choose another.",
         "Handelsbanken erbjuder inte det här sättet att signera. Välj ett annat.";

@@ -5,7 +5,7 @@ use crate::{
     bank::Fault,
     consent::{Reason, Refused},
     secrets::SecretsError,
-    store::{ListError, StoreError, UpdateError},
+    store::{Denied, ListError, StoreError, UpdateError},
 };
 
 impl From<Refused> for Problem {
@@ -77,7 +77,18 @@ impl From<UpdateError> for Problem {
         match error {
             UpdateError::Absent => Self::new(Code::ConsentNotFound),
             UpdateError::Refused(refused) => refused.into(),
+            UpdateError::Denied(denied) => denied.into(),
             UpdateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Limited { wait } => Self::new(Code::StartLimited).retry_after(Some(wait)),
+            // Nothing of whose order it is.
+            Denied::Ordered { rest, .. } => Self::new(Code::OrderInProgress).retry_after(Some(rest)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What can go wrong between here and the table, sorted by what can be done about it. The SDK's own text stays behind:
 //! it may quote keys and values.
 
-use super::seal::Sealed;
+use super::{Denied, seal::Sealed};
 use crate::consent::Refused;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
@@ -43,6 +43,9 @@ pub enum InsertError {
     /// There is one with this id already: this is what stands there.
     #[error("the consent exists")]
     Exists(Box<super::Stored>),
+    /// It is a BankID start that may not be now; nothing was written.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// The table was of no use.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -57,6 +60,9 @@ pub enum UpdateError {
     /// The transition said no, to what is in the table now.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// It is a BankID start that may not be now; nothing was written.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// The table was of no use.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use hyper::body::Bytes;
 use hyper::{Request, Response, Uri};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::wire::{Answer, Client, Cut, Server, locked, respond};
 
@@ -34,6 +34,8 @@ pub enum FaultKind {
     AnswerLost,
     /// Forwarded after so many milliseconds.
     Slow(u64),
+    /// A transaction meets another one and is cancelled, a plain write meets a transaction and is refused; not executed.
+    Conflict,
     /// The connection is reset (RST) before the request is forwarded.
     Reset,
 }
@@ -129,6 +131,7 @@ impl State {
             Some(FaultKind::ServerError) => {
                 Ok(refusal(&service, 500, "InternalServerError", "The request processing has failed."))
             }
+            Some(FaultKind::Conflict) => Ok(conflict(&operation, request.body())),
             Some(FaultKind::RequestLost) => Err(Cut::Close),
             Some(FaultKind::Reset) => Err(Cut::Reset),
             Some(FaultKind::AnswerLost) => {
@@ -170,6 +173,21 @@ impl State {
         }
         Ok(response)
     }
+}
+
+/// What DynamoDB answers where a transaction is in the way; in a transaction of several rows, at the last one.
+fn conflict(operation: &str, body: &Bytes) -> Response<Bytes> {
+    let message = "Transaction is ongoing for the item";
+    if operation != "TransactWriteItems" {
+        return refusal("DynamoDB_20120810", 400, "TransactionConflictException", message);
+    }
+    let asked: Value = serde_json::from_slice(body).unwrap_or_default();
+    let rows = asked.get("TransactItems").and_then(Value::as_array).map_or(1, Vec::len);
+    let mut reasons = vec![json!({ "Code": "None" }); rows.saturating_sub(1)];
+    reasons.push(json!({ "Code": "TransactionConflict", "Message": message }));
+    let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+    let body = json!({ "__type": kind, "Message": "Transaction cancelled", "CancellationReasons": reasons });
+    respond(400, "application/x-amz-json-1.0", body.to_string())
 }
 
 fn refusal(service: &str, status: u16, kind: &str, message: &str) -> Response<Bytes> {

@@ -62,6 +62,9 @@ pub(crate) fn environment(
         ("SECRET_ID", SECRET.to_owned()),
         ("APPS", apps().to_string()),
         ("PERSONAL_NUMBER_SOURCE", "body".to_owned()),
+        // Journeys start the same customer's BankID again and again; `start_limits` tests the defaults.
+        ("BANKID_STARTS_IN_5_MINUTES", "100".to_owned()),
+        ("BANKID_STARTS_IN_A_DAY", "100".to_owned()),
         ("FUNCTION_TIMEOUT_MS", "25000".to_owned()),
         ("AWS_REGION", "eu-north-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", "local".to_owned()),

@@ -144,6 +144,9 @@ fn parameters(bank: &Bank, issuer: &Issuer) -> BTreeMap<String, String> {
         ("Audience", issuer.audience()),
         ("Apps", apps.to_string()),
         ("PersonalNumberSource", "body".to_owned()),
+        // The same demo person again and again; a phone that nobody holds is not bothered.
+        ("BankIdStartsIn5Minutes", "100".to_owned()),
+        ("BankIdStartsInADay", "100".to_owned()),
         ("Table", TABLE.to_owned()),
         ("Secret", SECRET.to_owned()),
     ];

@@ -1,0 +1,197 @@
+//! One conditional write of a consent part: alone, or in one transaction with what a BankID start reserves.
+//!
+//! DynamoDB cancels a transaction that meets another one at a row, and refuses a plain write that meets a transaction.
+//! Nothing was written then: it is sent again. Conditions that failed are told apart by the row they belong to, and the
+//! consent's own comes first: whoever finds their key or version taken looks at what is there, limits or not.
+
+use super::{Denied, Reservation, Store, StoreError, field::Item, row};
+use crate::{
+    consent::Consent,
+    types::{Span, Timestamp},
+};
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::{put_item::PutItemError, transact_write_items::TransactWriteItemsError},
+    types::{
+        AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    },
+};
+use data_encoding::BASE64URL_NOPAD;
+use std::collections::HashMap;
+
+/// How often a write is sent that meets others.
+const MEETINGS: u32 = 6;
+/// Before it is sent again; doubled each time.
+const PAUSE_MS: i64 = 10;
+
+/// A consent part that is to be written.
+pub(super) struct Change<'a> {
+    pub(super) consent: &'a Consent,
+    pub(super) item: Item,
+    /// Marks this write, whatever is sent again.
+    pub(super) write: [u8; 16],
+    /// The version that must be there; nothing must be there without one.
+    pub(super) expected: Option<u64>,
+    pub(super) now: Timestamp,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// It is there; perhaps an earlier try of the same write put it there.
+    Written,
+    /// Something else is there, or nothing.
+    Lost(Option<Item>),
+    /// The consent could be written, but not what was to be reserved with it.
+    Denied(Denied),
+}
+
+impl Store {
+    /// Writes a change, with a reservation or without.
+    pub(super) async fn write(
+        &self,
+        change: Change<'_>,
+        reservation: Option<&Reservation>,
+    ) -> Result<Outcome, StoreError> {
+        for meeting in 0..MEETINGS {
+            if meeting > 0 {
+                tokio::time::sleep(pause(meeting, &change.write).as_duration()).await;
+            }
+            let outcome = match reservation {
+                None => self.alone(&change).await?,
+                Some(reservation) => self.together(&change, reservation, meeting).await?,
+            };
+            if let Some(outcome) = outcome {
+                return Ok(outcome);
+            }
+        }
+        Err(StoreError::Contended)
+    }
+
+    /// A `PutItem`; nothing if it met a transaction.
+    async fn alone(&self, change: &Change<'_>) -> Result<Option<Outcome>, StoreError> {
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(change.item.clone()));
+        let request = request
+            .condition_expression(change.condition())
+            .set_expression_attribute_values(change.values())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let Err(error) = request.send().await else { return Ok(Some(Outcome::Written)) };
+        match error {
+            SdkError::ServiceError(answer) if answer.err().is_conditional_check_failed_exception() => {
+                let PutItemError::ConditionalCheckFailedException(failed) = answer.into_err() else {
+                    return Err(StoreError::Unavailable);
+                };
+                Ok(Some(change.lost(failed.item)))
+            }
+            SdkError::ServiceError(answer) if answer.err().is_transaction_conflict_exception() => Ok(None),
+            other => Err(other.into()),
+        }
+    }
+
+    /// A `TransactWriteItems`; nothing if it met another. The client token is the write's own, so a try that the SDK
+    /// sends again after its answer was lost changes nothing; a cancelled one is another request.
+    async fn together(
+        &self,
+        change: &Change<'_>,
+        reservation: &Reservation,
+        meeting: u32,
+    ) -> Result<Option<Outcome>, StoreError> {
+        let token = format!("{}.{meeting}", BASE64URL_NOPAD.encode(&change.write));
+        let request = self.client.transact_write_items().client_request_token(token);
+        let request = request.transact_items(self.first(change)?);
+        let rest = reservation.items(&self.table, change)?;
+        let request = rest.into_iter().fold(request, |request, item| request.transact_items(item));
+        let Err(error) = request.send().await else { return Ok(Some(Outcome::Written)) };
+        match error {
+            SdkError::ServiceError(answer) if answer.err().is_transaction_canceled_exception() => {
+                let TransactWriteItemsError::TransactionCanceledException(cancelled) = answer.into_err()
+                else {
+                    return Err(StoreError::Unavailable);
+                };
+                verdict(cancelled.cancellation_reasons.unwrap_or_default(), change, reservation)
+            }
+            other => Err(other.into()),
+        }
+    }
+
+    fn first(&self, change: &Change<'_>) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder().table_name(&self.table).set_item(Some(change.item.clone()));
+        let put = put
+            .condition_expression(change.condition())
+            .set_expression_attribute_values(change.values())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let put = put.build().map_err(|_| StoreError::Broken("a transaction could not be built"))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+}
+
+impl Change<'_> {
+    const fn condition(&self) -> &'static str {
+        if self.expected.is_some() { "v = :expected" } else { "attribute_not_exists(pk)" }
+    }
+
+    fn values(&self) -> Option<HashMap<String, AttributeValue>> {
+        let expected = AttributeValue::N(self.expected?.to_string());
+        Some(HashMap::from([(":expected".to_owned(), expected)]))
+    }
+
+    /// The condition failed: the row is there because of an earlier try of this write, or it is somebody else's.
+    fn lost(&self, item: Option<Item>) -> Outcome {
+        match item {
+            Some(item) if row::is_write(&item, &self.write) => Outcome::Written,
+            item => Outcome::Lost(item),
+        }
+    }
+}
+
+/// What one reason of a cancelled transaction says of its row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// Nothing was wrong with it.
+    Fine,
+    /// Its condition did not hold.
+    Failed,
+    /// It was busy, or throttled.
+    Busy,
+}
+
+/// Why a transaction was cancelled; nothing if it only has to be sent again.
+fn verdict(
+    reasons: Vec<CancellationReason>,
+    change: &Change<'_>,
+    reservation: &Reservation,
+) -> Result<Option<Outcome>, StoreError> {
+    let mut standings = Vec::with_capacity(reasons.len());
+    for reason in &reasons {
+        standings.push(match reason.code() {
+            None | Some("None") => Standing::Fine,
+            Some("ConditionalCheckFailed") => Standing::Failed,
+            Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => {
+                Standing::Busy
+            }
+            Some(_) => return Err(StoreError::Broken("the transaction was not accepted")),
+        });
+    }
+    let failed = |(reason, standing): (CancellationReason, &Standing)| {
+        (*standing == Standing::Failed).then_some(reason.item)
+    };
+    let mut failed = reasons.into_iter().zip(&standings).map(failed);
+    if let Some(Some(item)) = failed.next() {
+        return Ok(Some(change.lost(item)));
+    }
+    if standings.contains(&Standing::Busy) {
+        return Ok(None);
+    }
+    let denied = reservation.denied(failed.collect(), change.now)?;
+    denied.map(|denied| Some(Outcome::Denied(denied))).ok_or(StoreError::Unavailable)
+}
+
+/// Not the same for two writes that have met.
+fn pause(meeting: u32, write: &[u8; 16]) -> Span {
+    let longest = PAUSE_MS << meeting;
+    let [chance, ..] = *write;
+    Span::millis(longest / 2 + i64::from(chance) * longest / 512)
+}
+
+#[cfg(test)]
+mod tests;
