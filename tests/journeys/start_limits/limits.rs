@@ -147,11 +147,20 @@ async fn a_start_that_the_bank_did_not_take_counts_anew_when_it_is_tried_anew() 
     use simulated_bank::{CallKind, Fault, FaultOrder};
     let world = with_defaults().await;
     let (anna, key) = (world.person(), fresh_key());
+    anna.start_redirect().await;
     for tried in 1..=3 {
+        let before = world.exchanges();
         world.bank.fault(FaultOrder::next(CallKind::DecoupledInit, Fault::Unavailable));
         let answer = anna.post_keyed("/v1/consents", &swedish("decoupled"), &key).await;
         answer.problem(503, "bank_unavailable");
         assert_eq!(counted(&world).await, [tried, tried]);
+        let after = world.exchanges();
+        let table = if tried == 1 { 2 } else { 3 };
+        assert_eq!(
+            (after.0 - before.0, after.1 - before.1),
+            (2, table),
+            "its own guard is not in the way, nor looked into"
+        );
     }
     anna.post_keyed("/v1/consents", &swedish("decoupled"), &key).await.problem(429, "start_limited");
 }
