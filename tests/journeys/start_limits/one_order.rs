@@ -3,6 +3,7 @@
 use super::{assert_retry_after, counted, live_orders, registered, without_limits};
 use crate::{
     races::until,
+    renewal::bankid,
     world::{
         World,
         client::{ANNA, Person, swedish},
@@ -117,6 +118,27 @@ async fn bankid_chosen_on_a_registered_consent_needs_the_number_free_too() {
     assert_eq!((world.at_bank("decoupled.cancel"), live_orders(&world)), (1, 1));
     assert_eq!(anna.call("DELETE", &second).send().await.status, 204);
     other.post(&path(&consent), &wish).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_renewal_with_bankid_needs_the_number_free_counts_and_gives_way_without_touching_the_grant() {
+    let world = without_limits().await;
+    let (anna, other) = (world.person(), world.person());
+    let connected = anna.connect().await;
+    let order = other.start_decoupled().await;
+    anna.renew(&connected, &bankid(ANNA)).await.problem(409, "order_in_progress");
+    end(&world, &other, &order, "cancelled").await;
+    anna.renew(&connected, &bankid(ANNA)).await.expect(200);
+    assert_eq!(counted(&world).await, [1, 1, 2]);
+    let newer = anna.start_decoupled().await;
+    let standing = anna.get(&format!("/v1/consents/{connected}")).await.expect(200);
+    let attempt = &standing["authorization"];
+    assert_eq!((&standing["status"], &attempt["reason"]), (&"active".into(), &"cancelled".into()));
+    assert!(!anna.account_ids(&connected).await.is_empty(), "the grant reads on");
+    anna.renew(&connected, &bankid(ANNA)).await.expect(200);
+    let standing = anna.get(&format!("/v1/consents/{}", id(&newer))).await.expect(200);
+    assert_eq!(standing["status_reason"], "cancelled");
+    assert_eq!((world.at_bank("decoupled.cancel"), live_orders(&world)), (3, 1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
