@@ -68,7 +68,8 @@ impl Consent {
             (_, Attempt::Failed { reason: Reason::StartNotTaken, .. }) => {
                 Ok(consent.renewing(start, claim, app))
             }
-            (_, Attempt::None | Attempt::Failed { .. }) if repeated => Err(Refused::AlreadySo),
+            // Its twin was faster, or it comes late: there is nothing to begin.
+            _ if repeated => Err(Refused::AlreadySo),
             (_, Attempt::None | Attempt::Failed { .. }) => Ok(consent.renewing(start, claim, app)),
             _ => Err(Refused::WrongState),
         }
