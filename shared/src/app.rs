@@ -3,13 +3,14 @@
 
 mod aws;
 mod banks;
+mod client_token;
 mod client_tokens;
 mod invocation;
 mod orders;
 mod refresh;
 
 pub use client_tokens::ClientTokens;
-pub use invocation::Invocation;
+pub use invocation::{Ended, Invocation};
 
 use crate::{
     bank::Endpoints,
@@ -81,6 +82,8 @@ impl App {
             token: config.bank.token.clone(),
             links: config.bank.links.clone(),
             account_paths: config.bank.account_paths.clone(),
+            auto_start_fields: config.wire.auto_start_fields.clone(),
+            qr_fields: config.wire.qr_fields.clone(),
         };
         Ok(Self {
             store: Store::new(

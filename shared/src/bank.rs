@@ -19,7 +19,7 @@
 //! - A refresh token that is over is 400 `unauthorized_client` (production), not `invalid_grant` (inferred, taken too).
 //! - Decoupled: `sleep_time` is in milliseconds and holds before the first poll too (production). Failures are 400 with
 //!   an `error`, but a cancel by the PSU is 200 `USER_CANCEL` (production). Of the 2.0 answers only the body sent to
-//!   `initAuthorization` is documented; field names of its answer are unknown, so several spellings are read. What
+//!   `initAuthorization` is documented; field names of its answer are unknown, so configured spellings are read. What
 //!   cancel answers is unknown.
 //! - Amounts are positive JSON numbers, whole or decimal; the sign is in `creditDebit` (recorded). Accounts and cards
 //!   name the same things differently (recorded). Letter case of `status` and `creditDebit` varies (production).

@@ -8,6 +8,12 @@
 //! | `BANK_TOKEN_URL` | token endpoint | the guide's |
 //! | `BANK_LINKS` | prefixes that links in the bank's answers may have, comma-separated | the guide's, both path families |
 //! | `ACCOUNT_PATHS` | JSON, country → path base of accounts under the API URL, e.g. `{"GB":"/psd2/gb/v1"}` | `/psd2/v2` |
+//! | `PKCE` | `off`, `tolerant` or `required`, see [`Pkce`] | `off` |
+//! | `CALLBACK_ISS` | `off`, `tolerant` or `required`, see [`CallbackIssuer`] | `off` |
+//! | `BANK_ISSUER` | what `iss` must be | none; required unless `CALLBACK_ISS` is `off` |
+//! | `DECOUPLED_AUTO_START_FIELDS` | names of the auto-start token in answers of decoupled 2.0 | `auto_start_token,autoStartToken` |
+//! | `DECOUPLED_QR_FIELDS` | names of the QR data there and in polls | `qr_data,qrData,qr_code,qrCode,qr` |
+//! | `BANK_REVOCATION` | `not_supported` or `delete`, see [`RevocationAtBank`] | `not_supported` |
 //! | `TABLE_NAME` | the DynamoDB table | none |
 //! | `SECRET_ID` | the Secrets Manager secret | none |
 //! | `APPS` | JSON, see [`apps`] | none |
@@ -24,9 +30,11 @@
 
 pub mod apps;
 mod bank;
+mod wire;
 
 pub use apps::{App, Apps, HandleIn, Return};
 pub use bank::{BankConfig, Environment};
+pub use wire::{CallbackIssuer, Pkce, RevocationAtBank, WireConfig};
 
 use crate::{
     budget::{LEGAL_READS, MOST_READS},
@@ -49,6 +57,8 @@ pub enum PersonalNumberSource {
 pub struct Config {
     /// The bank's addresses and environment.
     pub bank: BankConfig,
+    /// What is not certain about the bank's wire.
+    pub wire: WireConfig,
     /// Name of the table.
     pub table: String,
     /// Id or ARN of the secret.
@@ -124,6 +134,7 @@ impl Config {
         let bank = bank::read(&mut read);
         let config = Self {
             apps: apps::read(&mut read, bank.environment),
+            wire: wire::read(&mut read),
             table: read.required("TABLE_NAME"),
             secret: read.required("SECRET_ID"),
             personal_number: personal_number(&mut read),

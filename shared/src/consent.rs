@@ -28,6 +28,7 @@ mod grant;
 mod order_guard;
 mod reason;
 mod redirect;
+mod revocation;
 mod start;
 mod status;
 mod timeline;
@@ -39,6 +40,7 @@ pub use grant::{Active, Clocks, Freshness, Grant, Identity, LapseReason, Limited
 pub use order_guard::{InTheWay, ORDER_LIFETIME, OrderGuard};
 pub use reason::Reason;
 pub use redirect::Step;
+pub use revocation::BankRevocation;
 pub use start::Beginning;
 pub use status::Status;
 pub use timeline::{Entry, Event, KEPT, Past, Timeline};

@@ -9,7 +9,7 @@ mod input;
 mod problem;
 mod status_table;
 
-pub use answer::{AuthorizationAnswer, BANK_REVOCATION, BudgetAnswer, ConsentAnswer, EventAnswer, Opening};
+pub use answer::{AuthorizationAnswer, BudgetAnswer, ConsentAnswer, EventAnswer, Opening};
 pub use browser::{neutral_page, to_app, trouble_page};
 pub use call::{Caller, Clock, psu_address, route, trace_id};
 pub use codes::{ActionBy, Code};

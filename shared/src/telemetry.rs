@@ -36,6 +36,8 @@ pub enum Metric {
     CodeConflict,
     /// A renewal was signed by somebody whose accounts are others.
     RenewalOtherCustomer,
+    /// Callbacks that did not name the bank as they should.
+    IssuerRefused,
     /// Polls answered without asking the bank.
     EarlyPolls,
     /// An unattended read that the budget did not allow.
@@ -44,6 +46,8 @@ pub enum Metric {
     CancelFailures,
     /// BankID orders that a newer start of the same person ended.
     OrdersSuperseded,
+    /// A consent that could not be deleted at the bank.
+    RevocationFailures,
     /// Tokens that nobody could be given and were dropped.
     TokensDropped,
 }

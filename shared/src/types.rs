@@ -19,7 +19,8 @@ pub use id::{
 pub use key::{IdentityKey, KeyRing, SealingKey};
 pub use psu::{CorporateId, CorporateRule, PersonalNumber, Psu, PsuAddress, PsuType};
 pub use secret::{
-    AccessToken, AuthorizationCode, AutoStartToken, Handle, Nonce, QrData, RefreshToken, SessionLink,
+    AccessToken, AuthorizationCode, AutoStartToken, CodeVerifier, Handle, Nonce, QrData, RefreshToken,
+    SessionLink,
 };
 pub use signal::Signal;
 pub use start_limits::StartLimits;

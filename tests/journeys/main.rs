@@ -26,14 +26,18 @@ mod timeline;
 mod whole_life;
 
 mod authorizer;
+mod bank_revocation;
 mod bank_variants;
 mod budget;
 mod canaries;
+mod decoupled_fields;
 mod documents;
 mod events;
 mod exchanges;
 mod input;
+mod issuer_identification;
 mod mutual_tls;
+mod pkce;
 mod processes;
 mod races;
 mod start_limits;

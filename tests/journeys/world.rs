@@ -6,7 +6,7 @@ pub(crate) mod search;
 mod settings;
 
 pub(crate) use client::{Answer, Browser, Person};
-pub(crate) use settings::{environment, secret_of};
+pub(crate) use settings::{IDENTITY_KEY, environment, secret_of};
 use settings::{parameters, template_path};
 
 use cloud::{FrontDoor, FrontDoorOptions, Invoke, Issuer, Proxy, Secrets, Table, Template};
@@ -130,6 +130,13 @@ impl World {
     pub(crate) async fn restart_functions(&mut self) {
         let invoke = InProcess::new(&self.environment, &self.lines);
         self.door = front_door(&self.bank, &self.issuer, Arc::new(invoke)).await;
+    }
+
+    /// New processes with other variables.
+    pub(crate) async fn reconfigure(&mut self, changes: &[(&str, &str)]) {
+        let changes = changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.environment.extend(changes);
+        self.restart_functions().await;
     }
 
     /// What was secret here and stands in something that was printed or in a problem that was answered.

@@ -3,6 +3,7 @@
 //! consent is, where its attempt stands, the owner's claim to what was signed, and the end of it.
 
 mod activate;
+mod at_bank;
 mod list;
 mod read;
 mod renewal;

@@ -107,9 +107,9 @@ async fn first(
     };
     let (consent, opening) = match choice {
         Choice { app, way: Way::Redirect } => {
-            let now = invocation.now();
+            let (now, pkce) = (invocation.now(), invocation.app.config.wire.pkce.is_sent());
             let chosen =
-                invocation.apply(stored, |consent| consent.choose_redirect(start, &app.id, now)).await;
+                invocation.apply(stored, |consent| consent.choose_redirect(start, &app.id, pkce, now)).await;
             let consent = chosen.map_err(|error| refused(error, &id, registration.as_ref()))?;
             let opening = reopened(invocation, &consent)?;
             (consent, opening)

@@ -2,7 +2,6 @@
 //! chosen, and strong customer authentication starts.
 
 mod choose;
-mod client_token;
 mod input;
 mod order;
 mod register;

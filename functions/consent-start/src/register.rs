@@ -2,7 +2,6 @@
 //! and a renewal have in common.
 
 use crate::{
-    client_token,
     input::{Choice, Way},
     order::{self, Wanted},
     reply::{not_offered, reopened},
@@ -37,7 +36,8 @@ pub(crate) async fn register(work: Work<'_>, claimed: Stored) -> Result<(Stored,
     let offered = |method| registration.methods().contains(&method);
     match work.choice {
         Some(Choice { way: Way::Redirect, .. }) if offered(Method::Redirect) => {
-            let redirecting = Redirecting { registration, denied: false };
+            let pkce = invocation.app.config.wire.pkce.is_sent();
+            let redirecting = Redirecting { registration, denied: false, pkce };
             let settle = |consent: Consent| consent.registered_for_redirect(claim, redirecting.clone(), now);
             let consent = invocation.settle(claimed, settle).await?;
             let opening = reopened(invocation, &consent)?;
@@ -75,14 +75,14 @@ enum Failure {
 async fn create(work: &Work<'_>) -> Result<Registration, Failure> {
     let invocation = work.invocation;
     let bank = invocation.bank(work.country).map_err(|_| Failure::BeforeAsking(Fault::Misconfigured))?;
-    let token = client_token::get(invocation, &bank).await.map_err(Failure::BeforeAsking)?;
+    let token = invocation.client_token(&bank).await.map_err(Failure::BeforeAsking)?;
     let ask = async |token: &AccessToken| {
         bank.create_consent(&invocation.exchange(), token, work.country, &work.psu, &work.address).await
     };
     let made = match ask(&token).await {
         // The bank forgot a token that should live: nothing was registered, so a new one may ask once more.
         Err(Fault::TokenInactive) => {
-            let fresh = client_token::anew(invocation, &bank).await.map_err(Failure::BeforeAsking)?;
+            let fresh = invocation.fresh_client_token(&bank).await.map_err(Failure::BeforeAsking)?;
             ask(&fresh).await
         }
         made => made,

@@ -11,11 +11,15 @@ use shared::{
 pub(crate) fn reopened(invocation: &Invocation<'_>, consent: &Consent) -> Result<Option<Opening>, Problem> {
     match &consent.attempt {
         Attempt::AwaitingRedirect(redirecting) => {
-            let state = State::render(&invocation.material.identity, &consent.id, consent.ordinal);
+            let identity = &invocation.material.identity;
+            let state = State::render(identity, &consent.id, consent.ordinal);
+            // As the attempt began, so that a repeat says the very same.
+            let verifier = redirecting.pkce.then(|| identity.verifier(&consent.id, consent.ordinal));
             let bank = invocation.bank(consent.country)?;
             let registration = &redirecting.registration;
             let link = registration.redirect.as_ref().ok_or(Problem::new(Code::MethodNotOffered))?;
-            Ok(Some(Opening::Redirect { url: bank.authorize_url(link, &registration.bank_consent, &state)? }))
+            let (signed, verifier) = (&registration.bank_consent, verifier.as_ref());
+            Ok(Some(Opening::Redirect { url: bank.authorize_url(link, signed, &state, verifier)? }))
         }
         Attempt::AwaitingApproval(approval) => {
             let app = consent.app.as_ref().and_then(|id| invocation.app.config.apps.get(id));

@@ -12,6 +12,7 @@ pub(crate) async fn handle(app: &App, request: Request) -> Answer {
     let caller = invocation.caller(&request)?;
     let stored = invocation.load(&caller.owner, &id).await?.stored;
     let now = invocation.now();
-    invocation.end(stored, |consent| consent.cancel(now)).await?;
+    let ended = invocation.end(stored, |consent| consent.cancel(now)).await?;
+    invocation.cancel_order(&ended).await;
     http::no_content()
 }

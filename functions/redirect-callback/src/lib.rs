@@ -14,7 +14,7 @@ use shared::{
     consent::{Attempt, Step},
     http::{self, Answer, Problem},
     store::{Stored, UpdateError},
-    telemetry,
+    telemetry::{self, Metric},
     types::{Handle, Signal},
 };
 
@@ -32,6 +32,11 @@ pub(crate) enum Outcome {
 /// Answers a browser: with the way to the app, or with a page that says nothing.
 pub async fn handle(app: &App, request: Request) -> Answer {
     let Ok(callback) = Callback::try_from(&request) else { return Ok(http::neutral_page()) };
+    if !app.config.wire.callback_issuer.admits(&callback.issuers) {
+        // A mix-up (RFC 9207): nothing of it counts, not even as an error.
+        telemetry::count(Metric::IssuerRefused);
+        return Ok(http::neutral_page());
+    }
     match answer(app, &request, callback).await {
         Ok(answer) => Ok(answer),
         // A browser is no caller of an API: the log gets the problem, the person a page.
@@ -58,7 +63,7 @@ async fn answer(app: &App, request: &Request, callback: Callback) -> Answer {
 }
 
 async fn decide(invocation: &Invocation<'_>, callback: Callback, stored: Stored) -> Result<Outcome, Problem> {
-    let Callback { state, code } = callback;
+    let Callback { state, code, .. } = callback;
     let (ordinal, now) = (state.ordinal, invocation.now());
     let code = match code {
         Ok(code) => code,

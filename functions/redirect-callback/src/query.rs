@@ -12,6 +12,8 @@ pub(crate) struct Callback {
     pub(crate) state: State,
     /// The code, or the error that the bank reported instead.
     pub(crate) code: Result<AuthorizationCode, Signal>,
+    /// Every `iss` (RFC 9207); configuration says whether they count.
+    pub(crate) issuers: Vec<String>,
 }
 
 /// Not a callback that could be ours.
@@ -29,13 +31,17 @@ impl Callback {
         if query.len() > MAX_QUERY {
             return None;
         }
-        let (mut state, mut code, mut error) = (None, None, None);
+        let (mut state, mut code, mut error, mut issuers) = (None, None, None, Vec::new());
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             let slot = match name.as_ref() {
                 "state" => &mut state,
                 "code" => &mut code,
                 "error" => &mut error,
-                // `error_description`, `iss` and whatever a bank adds: RFC 6749 says to ignore it.
+                "iss" => {
+                    issuers.push(value.into_owned());
+                    continue;
+                }
+                // `error_description` and whatever a bank adds: RFC 6749 says to ignore it.
                 _ => continue,
             };
             if slot.replace(value.into_owned()).is_some() {
@@ -47,9 +53,11 @@ impl Callback {
             |text: &String| (1..=1024).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
         match (code, error) {
             (Some(code), None) if visible(&code) => {
-                Some(Self { state, code: Ok(AuthorizationCode::new(code)) })
+                Some(Self { state, code: Ok(AuthorizationCode::new(code)), issuers })
             }
-            (None, Some(error)) => Some(Self { state, code: Err(Signal::of_authorization_error(&error)) }),
+            (None, Some(error)) => {
+                Some(Self { state, code: Err(Signal::of_authorization_error(&error)), issuers })
+            }
             _ => None,
         }
     }

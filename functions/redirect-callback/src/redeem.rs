@@ -4,6 +4,7 @@ use crate::Outcome;
 use shared::{
     app::Invocation,
     bank::{Client, Fault},
+    config::Pkce,
     consent::{Attempt, Claim, Clocks, Consent, Proof, Reason, Refused, Signature, Step, Tokens},
     http::Problem,
     store::{Stored, UpdateError},
@@ -35,6 +36,9 @@ pub(crate) async fn claim_and_spend(
 ) -> Result<Outcome, Problem> {
     let (id, claim, now) = (stored.id, invocation.claim(), invocation.now());
     let bank = invocation.bank(stored.country)?;
+    if invocation.app.config.wire.pkce == Pkce::Required && stored.is_unprotected() {
+        return refuse(invocation, stored, hit.ordinal).await;
+    }
     let (ordinal, digest) = (hit.ordinal, hit.digest);
     match invocation.apply(stored, |consent| consent.redeem(ordinal, digest, claim, now)).await {
         Ok(claimed) if matches!(claimed.attempt, Attempt::Redeeming { .. }) => {
@@ -51,6 +55,16 @@ pub(crate) async fn claim_and_spend(
     }
 }
 
+/// The attempt began before a challenge was required: its code is not spent.
+async fn refuse(invocation: &Invocation<'_>, stored: Stored, ordinal: u16) -> Result<Outcome, Problem> {
+    let now = invocation.now();
+    match invocation.apply(stored, |consent| consent.refuse_unprotected(ordinal, now)).await {
+        // If it has moved on meanwhile there is nothing left to refuse.
+        Ok(_) | Err(UpdateError::Refused(_)) => Ok(Outcome::Failed),
+        Err(error) => Err(error.into()),
+    }
+}
+
 async fn spend(
     invocation: &Invocation<'_>,
     bank: &Client,
@@ -60,15 +74,18 @@ async fn spend(
 ) -> Result<Outcome, Problem> {
     let Attempt::Redeeming { redirecting, .. } = &claimed.attempt else { return Ok(Outcome::Failed) };
     let (bank_consent, asked) = (redirecting.registration.bank_consent.clone(), invocation.now());
-    let Hit { code, digest, handle, .. } = hit;
-    let granted = match bank.exchange_code(&invocation.exchange(), &bank_consent, code).await {
+    let Hit { ordinal, code, digest, handle } = hit;
+    let identity = &invocation.material.identity;
+    let verifier = redirecting.pkce.then(|| identity.verifier(&claimed.id, ordinal));
+    let exchange = invocation.exchange();
+    let granted = match bank.exchange_code(&exchange, &bank_consent, code, verifier.as_ref()).await {
         Ok(granted) => granted,
         Err(fault) => return not_spent(invocation, claimed, claim, fault).await,
     };
     let now = invocation.now();
     let tokens = Tokens::new(granted.access, granted.access_lifetime, granted.refresh, asked);
     let clocks = Clocks::new(claimed.country, &tokens, now);
-    let claimed_by = invocation.material.identity.digest("handle", &[handle.expose().as_bytes()]);
+    let claimed_by = identity.digest("handle", &[handle.expose().as_bytes()]);
     let proof = Proof::Handle { code: digest, handle: claimed_by };
     let signature = Signature { bank_consent, tokens, clocks, proof, at: now };
     let sign = |consent: Consent| consent.sign(claim, signature.clone(), invocation.now());

@@ -8,7 +8,7 @@ use crate::{
     secrets::Material,
     store::{Budget, Loaded, StoreError, Stored, UpdateError, Writer},
     telemetry::{self, Metric},
-    types::{ConsentId, Country, OwnerId, Timestamp, TraceId},
+    types::{ConsentId, Country, OwnerId, SessionLink, Timestamp, TraceId},
 };
 use lambda_http::Request;
 use std::{
@@ -32,6 +32,15 @@ pub struct Invocation<'a> {
     pub trace: TraceId,
     /// The keys and certificates in force.
     pub material: Arc<Material>,
+}
+
+/// What was ended here, and what is left to do at the bank.
+#[derive(Debug)]
+pub struct Ended {
+    /// As it stands now; nothing if it was so already, or is gone.
+    pub stored: Option<Stored>,
+    country: Country,
+    order: Option<SessionLink>,
 }
 
 impl App {
@@ -121,14 +130,14 @@ impl Invocation<'_> {
         }
     }
 
-    /// Ends an attempt, or the whole consent, and cancels the BankID order that this really ended: the link is taken from
-    /// the state that the transition was applied to, because an order may begin in the same moment. What the bank makes
-    /// of the cancel changes nothing. Ending what is over already is fine.
+    /// Ends an attempt, or the whole consent: here, and nowhere else yet. What is left to do at the bank is taken from the
+    /// state that the transition was applied to, because an order may begin in the same moment. Ending what is over
+    /// already is fine.
     pub async fn end(
         &self,
         stored: Stored,
         ending: impl Fn(Consent) -> Result<Consent, Refused> + Send + Sync,
-    ) -> Result<(), Problem> {
+    ) -> Result<Ended, Problem> {
         let country = stored.country;
         let order = Mutex::new(None);
         let end = |consent: Consent| {
@@ -138,17 +147,27 @@ impl Invocation<'_> {
             Ok(ended)
         };
         match self.settle(stored, end).await {
-            Ok(_) => {}
-            Err(UpdateError::Refused(Refused::AlreadySo) | UpdateError::Absent) => return Ok(()),
-            Err(error) => return Err(error.into()),
+            Ok(stored) => {
+                let order = order.into_inner().unwrap_or_else(PoisonError::into_inner);
+                Ok(Ended { stored: Some(stored), country, order })
+            }
+            Err(UpdateError::Refused(Refused::AlreadySo) | UpdateError::Absent) => {
+                Ok(Ended { stored: None, country, order: None })
+            }
+            Err(error) => Err(error.into()),
         }
-        let order = order.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if let Some(link) = order
-            && self.bank(country)?.cancel(&self.exchange(), &link).await.is_err()
-        {
+    }
+
+    /// Cancels the BankID order that was really ended, if there was one. What the bank makes of it changes nothing.
+    pub async fn cancel_order(&self, ended: &Ended) {
+        let Some(link) = &ended.order else { return };
+        let cancelled = match self.bank(ended.country) {
+            Ok(bank) => bank.cancel(&self.exchange(), link).await.is_ok(),
+            Err(_) => false,
+        };
+        if !cancelled {
             telemetry::count(Metric::CancelFailures);
         }
-        Ok(())
     }
 
     /// Settles what has been spent: the same, but a table that is away for a moment is asked again as long as there is

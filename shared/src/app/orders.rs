@@ -72,7 +72,9 @@ impl Invocation<'_> {
                 telemetry::count(Metric::OrdersSuperseded);
                 let ended = self.end(older, |consent| consent.supersede(guard.ordinal, now)).await;
                 // Why is in the log line already.
-                ended.map(|()| Some(guard)).map_err(|_| StoreError::Unavailable)
+                let ended = ended.map_err(|_| StoreError::Unavailable)?;
+                Box::pin(self.cancel_order(&ended)).await;
+                Ok(Some(guard))
             }
             (InTheWay::Superseded, None) | (InTheWay::Over, _) => Ok(Some(guard)),
         }

@@ -68,7 +68,7 @@ impl Invocation<'_> {
         let generation = stored.readable(self.now())?.generation;
         let mut pauses = PAUSES_MS.iter().copied().chain(std::iter::repeat(800)).map(Duration::from_millis);
         loop {
-            match self.try_refresh(bank, stored).await? {
+            match Box::pin(self.try_refresh(bank, stored)).await? {
                 Tried::Fresh(stored) => return Ok(stored),
                 Tried::Unchanged(_, fault) => return Err(fault.into()),
                 Tried::Held => telemetry::count(Metric::RefreshWaits),
@@ -91,7 +91,7 @@ impl Invocation<'_> {
         let refreshing = Refreshing { generation: active.generation, claim: self.claim(), id, owner };
         let Some(token) = active.tokens.refresh.clone() else {
             // The access token was all there was.
-            return self.lapse(stored, refreshing, None).await;
+            return Box::pin(self.lapse(stored, refreshing, None)).await;
         };
         // Whoever sees that somebody else is at it writes nothing.
         if matches!(active.refresh, Refresh::Claimed(held) if held.by != refreshing.claim.by && held.live(now))
@@ -103,7 +103,7 @@ impl Invocation<'_> {
             Ok(claimed) => Box::pin(self.spend(bank, claimed, refreshing, &token)).await,
             Err(UpdateError::Refused(Refused::Superseded)) => self.fresh(refreshing).await,
             Err(UpdateError::Refused(Refused::InFlight)) => Ok(Tried::Held),
-            Err(UpdateError::Refused(Refused::Exhausted)) => self.give_up(refreshing).await,
+            Err(UpdateError::Refused(Refused::Exhausted)) => Box::pin(self.give_up(refreshing)).await,
             Err(error) => Err(error.into()),
         }
     }
@@ -132,8 +132,10 @@ impl Invocation<'_> {
                     Err(error) => Err(error.into()),
                 }
             }
-            Err(Fault::RefreshRefused { says }) => self.lapse(claimed, refreshing, Some(says)).await,
-            Err(fault) => self.not_refreshed(claimed, refreshing, fault).await,
+            Err(Fault::RefreshRefused { says }) => {
+                Box::pin(self.lapse(claimed, refreshing, Some(says))).await
+            }
+            Err(fault) => Box::pin(self.not_refreshed(claimed, refreshing, fault)).await,
         }
     }
 

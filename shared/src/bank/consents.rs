@@ -1,4 +1,5 @@
-//! `POST /psd2/v1/consents`, and the link that sends the PSU to sign one (contract: bank guide, step 2; recorded).
+//! `POST /psd2/v1/consents`, the link that sends the PSU to sign one (contract: bank guide, step 2; recorded), and
+//! `DELETE` of one (unknown).
 
 use super::{
     Call, Client, Fault,
@@ -6,8 +7,8 @@ use super::{
     links,
     transport::{Way, json},
 };
-use crate::types::{AccessToken, BankConsentId, Country, Link, Psu, PsuAddress};
-use serde::Deserialize;
+use crate::types::{AccessToken, BankConsentId, CodeVerifier, Country, Link, Psu, PsuAddress};
+use serde::{Deserialize, de::IgnoredAny};
 use std::borrow::Cow;
 
 /// A consent that the bank has registered and the PSU has yet to sign, within 15 minutes (documented).
@@ -81,12 +82,36 @@ impl Client {
         consent_of(&body, &self.endpoints.links)
     }
 
+    /// Deletes a consent at the bank, signed or not. That the bank has this path, and what it answers, is unknown: any
+    /// 2xx will do, but not one with a page. Sent once.
+    ///
+    /// # Errors
+    /// Whatever stands in the way, the path itself included; the consent then runs out by itself.
+    pub async fn delete_consent(
+        &self,
+        call: &Call<'_>,
+        token: &AccessToken,
+        country: Country,
+        consent: &BankConsentId,
+    ) -> Result<(), Fault> {
+        let url = self.endpoints.resource("/psd2/v1/consents", &[consent.as_str()])?;
+        let request = |client: &reqwest::Client| self.gateway(client.delete(url.clone()), token, country);
+        let body = self.transport.send(call, Kind::DeleteConsent, Way::Single, request).await?;
+        if body.is_empty() { Ok(()) } else { json::<IgnoredAny>(&body).map(drop) }
+    }
+
     /// Where the PSU's browser goes to sign. `state` comes back with the code. Everything is encoded once (RFC 6749
-    /// section 4.1.1, with the consent in the scope).
+    /// section 4.1.1, with the consent in the scope). With a verifier its challenge goes too (RFC 7636 section 4.3).
     ///
     /// # Errors
     /// [`Fault::ForeignLink`] if configuration no longer allows the link.
-    pub fn authorize_url(&self, link: &Link, consent: &BankConsentId, state: &str) -> Result<String, Fault> {
+    pub fn authorize_url(
+        &self,
+        link: &Link,
+        consent: &BankConsentId,
+        state: &str,
+        verifier: Option<&CodeVerifier>,
+    ) -> Result<String, Fault> {
         let mut url = links::allowed(link.as_str(), &self.endpoints.links)?;
         url.query_pairs_mut()
             .append_pair("response_type", "code")
@@ -94,6 +119,11 @@ impl Client {
             .append_pair("client_id", &self.client_id)
             .append_pair("state", state)
             .append_pair("redirect_uri", &self.redirect_uri);
+        if let Some(verifier) = verifier {
+            url.query_pairs_mut()
+                .append_pair("code_challenge", &verifier.challenge())
+                .append_pair("code_challenge_method", "S256");
+        }
         Ok(url.into())
     }
 }

@@ -1,7 +1,9 @@
 //! Decoupled authorization with Mobile BankID, versions 1.0 (recorded) and 2.0 (request documented, answer unknown).
 
+mod fields;
+
 use super::{
-    Call, Client, Fault, Granted,
+    Call, Client, Endpoints, Fault, Granted,
     consents::{Href, scope},
     faults::Kind,
     links, tokens,
@@ -10,6 +12,7 @@ use super::{
 use crate::types::{
     AutoStartToken, BankConsentId, Link, PersonalNumber, PsuAddress, QrData, SessionLink, Span,
 };
+use fields::{Found, Object};
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -58,31 +61,11 @@ struct Init<'a> {
 }
 
 #[derive(Deserialize)]
-struct Begun<'a> {
-    #[serde(borrow, default, alias = "autoStartToken")]
-    auto_start_token: Option<Cow<'a, str>>,
-    #[serde(borrow, default, alias = "qrData", alias = "qr_code", alias = "qrCode", alias = "qr")]
-    qr_data: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    sleep_time: Option<&'a RawValue>,
-    #[serde(rename = "_links", borrow)]
-    links: Links<'a>,
-}
-
-#[derive(Deserialize)]
 struct Links<'a> {
     #[serde(borrow)]
     token: Href<'a>,
     #[serde(borrow, default)]
     cancel: Option<Href<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Polled<'a> {
-    #[serde(borrow)]
-    result: Cow<'a, str>,
-    #[serde(borrow, default, alias = "qrData", alias = "qr_code", alias = "qrCode", alias = "qr")]
-    qr_data: Option<Cow<'a, str>>,
 }
 
 /// What the path of the link says. Never the link's name: the guide names 2.0 `decpld_mbid_1.0`.
@@ -92,6 +75,8 @@ enum Version {
     Two,
 }
 
+/// Recorded name of the auto-start token in 1.0; read there whatever else is configured.
+const RECORDED_AUTO_START: &str = "auto_start_token";
 /// Recorded `sleep_time`.
 const USUAL_SLEEP_MS: i64 = 2000;
 /// Faster would be a hammer, slower would outlast the order.
@@ -124,7 +109,7 @@ impl Client {
         };
         let request = |client: &reqwest::Client| client.post(url.clone()).json(&init);
         let body = self.transport.send(call, Kind::BeginDecoupled, Way::Single, request).await?;
-        order_of(&body, version, &self.endpoints.links)
+        order_of(&body, version, &self.endpoints)
     }
 
     /// Asks once how the order stands. Sent once: `COMPLETE` carries the tokens, and carries them one time.
@@ -134,7 +119,7 @@ impl Client {
     /// [`Fault::PolledTooOften`].
     pub async fn poll(&self, call: &Call<'_>, link: &SessionLink) -> Result<Poll, Fault> {
         let body = self.post_to_session(call, Kind::Poll, Way::Single, link).await?;
-        poll_of(&body)
+        poll_of(&body, &self.endpoints)
     }
 
     /// Cancels the order. What the bank answers is unknown: every 2xx will do.
@@ -170,36 +155,47 @@ fn version_of(link: &Url) -> Result<Version, Fault> {
     }
 }
 
-fn order_of(body: &[u8], version: Version, prefixes: &[String]) -> Result<Order, Fault> {
-    let begun: Begun<'_> = json(body)?;
+/// Where to go is read strictly, how to start tolerantly: a field of a wrong type is as good as absent where there is
+/// another way to start the order.
+fn order_of(body: &[u8], version: Version, endpoints: &Endpoints) -> Result<Order, Fault> {
+    let begun: Object<'_> = json(body)?;
+    let links: Links<'_> = begun.required("_links")?;
     let session =
-        |href: &Href<'_>| links::allowed(&href.href, prefixes).map(|_| SessionLink::new(&*href.href));
-    let auto_start = begun.auto_start_token.filter(|token| !token.is_empty());
-    // Nobody could open such an order. In 2.0 the QR data may still come with the polls.
-    if version == Version::One && auto_start.is_none() {
-        return Err(Fault::Malformed);
+        |href: &Href<'_>| links::allowed(&href.href, &endpoints.links).map(|_| SessionLink::new(&*href.href));
+    let names = endpoints.auto_start_fields.iter().map(String::as_str);
+    let auto_start = match version {
+        Version::One => begun.find(names.chain([RECORDED_AUTO_START])),
+        Version::Two => begun.find(names),
+    }?;
+    let qr = begun.find(endpoints.qr_fields.iter().map(String::as_str))?;
+    match (&auto_start, &qr, version) {
+        (Found::Text(_), ..) | (_, Found::Text(_), Version::Two) => {}
+        // The QR data may still come with the polls.
+        (Found::Nothing, Found::Nothing, Version::Two) => {}
+        // Nobody could open such an order.
+        _ => return Err(Fault::Malformed),
     }
     Ok(Order {
-        auto_start: auto_start.map(|token| AutoStartToken::new(&*token)),
-        qr: qr_of(begun.qr_data),
-        sleep: sleep_of(begun.sleep_time),
-        poll: session(&begun.links.token)?,
-        cancel: begun.links.cancel.as_ref().map(session).transpose()?,
+        auto_start: auto_start.text().map(AutoStartToken::new),
+        qr: qr.text().map(QrData::new),
+        sleep: sleep_of(begun.get("sleep_time")?),
+        poll: session(&links.token)?,
+        cancel: links.cancel.as_ref().map(session).transpose()?,
     })
 }
 
-fn poll_of(body: &[u8]) -> Result<Poll, Fault> {
-    let polled: Polled<'_> = json(body)?;
-    match polled.result.as_ref() {
-        "IN_PROGRESS" => Ok(Poll::Pending { qr: qr_of(polled.qr_data) }),
+/// The order is running, so nothing about a code for the other device stands in the way of its end.
+fn poll_of(body: &[u8], endpoints: &Endpoints) -> Result<Poll, Fault> {
+    let polled: Object<'_> = json(body)?;
+    match polled.required::<Cow<'_, str>>("result")?.as_ref() {
+        "IN_PROGRESS" => {
+            let qr = polled.find(endpoints.qr_fields.iter().map(String::as_str))?;
+            Ok(Poll::Pending { qr: qr.text().map(QrData::new) })
+        }
         "COMPLETE" => json::<tokens::Answer<'_>>(body)?.granted().map(Poll::Complete),
         "USER_CANCEL" => Err(Fault::UserCancelled),
         _ => Err(Fault::Unrecognised { call: Kind::Poll.name(), status: 200 }),
     }
-}
-
-fn qr_of(data: Option<Cow<'_, str>>) -> Option<QrData> {
-    data.filter(|data| !data.is_empty()).map(|data| QrData::new(&*data))
 }
 
 /// Milliseconds. Not a whole number: the recorded value; otherwise kept between half a second and half a minute.

@@ -20,6 +20,10 @@ pub struct Endpoints {
     /// [`ACCOUNTS_PATH`](Self::ACCOUNTS_PATH). GB and LU are documented to have APIs of their own; paths and fields of
     /// those are unknown, so there is no default here.
     pub account_paths: BTreeMap<Country, String>,
+    /// Names under which a decoupled answer may hold the auto-start token, in order of preference. In 2.0 unknown.
+    pub auto_start_fields: Vec<String>,
+    /// The same for what another device scans. Unknown.
+    pub qr_fields: Vec<String>,
 }
 
 impl Endpoints {

@@ -102,6 +102,8 @@ pub(super) fn endpoints(origin: &str) -> Endpoints {
         token: format!("{origin}/mlurd/oauth2/token/1.0"),
         links: ["mlurd", "bb/gls5"].map(|path| format!("{origin}/{path}/")).to_vec(),
         account_paths: BTreeMap::new(),
+        auto_start_fields: ["auto_start_token", "autoStartToken"].map(str::to_owned).to_vec(),
+        qr_fields: ["qr_data", "qrData", "qr_code", "qrCode", "qr"].map(str::to_owned).to_vec(),
     }
 }
 

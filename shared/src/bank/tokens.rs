@@ -6,7 +6,7 @@ use super::{
     faults::Kind,
     transport::{Way, json},
 };
-use crate::types::{AccessToken, AuthorizationCode, BankConsentId, RefreshToken, Span};
+use crate::types::{AccessToken, AuthorizationCode, BankConsentId, CodeVerifier, RefreshToken, Span};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -62,7 +62,7 @@ impl Client {
         Ok(ClientToken { token: granted.access, lifetime: granted.access_lifetime })
     }
 
-    /// Spends the code. Sent once, whatever happens.
+    /// Spends the code, with the verifier if its attempt began with a challenge. Sent once, whatever happens.
     ///
     /// # Errors
     /// Among others [`Fault::CodeRefused`]; after [`Fault::Lost`] nobody knows whether the code is spent.
@@ -71,15 +71,17 @@ impl Client {
         call: &Call<'_>,
         consent: &BankConsentId,
         code: AuthorizationCode,
+        verifier: Option<&CodeVerifier>,
     ) -> Result<Granted, Fault> {
         let scope = scope(consent);
-        let form = [
+        let mut form = vec![
             ("grant_type", "authorization_code"),
             ("scope", &scope),
             ("client_id", &self.client_id),
             ("code", code.expose()),
             ("redirect_uri", &self.redirect_uri),
         ];
+        form.extend(verifier.map(|verifier| ("code_verifier", verifier.expose())));
         let granted = self.token(call, Kind::ExchangeCode, Way::Single, &form).await;
         // Taken by value so that nobody holds a spent code; it ends here.
         drop(code);

@@ -1,8 +1,8 @@
 //! From a signature to the grant, and the end of both.
 
 use super::{
-    Active, Attempt, Claim, Consent, Fingerprint, Grant, Identity, Proof, Reason, Refresh, Refused,
-    SIGNED_LIFETIME, Signature,
+    Active, Attempt, BankRevocation, Claim, Consent, Fingerprint, Grant, Identity, Proof, Reason, Refresh,
+    Refused, SIGNED_LIFETIME, Signature,
 };
 use crate::types::{AppId, BankConsentId, Digest, Timestamp};
 
@@ -110,11 +110,15 @@ impl Consent {
         }
     }
 
-    /// Ends everything for ever: grant, attempt and all tokens. Whatever settles later is refused and drops its own.
+    /// Ends everything for ever: grant, attempt and all tokens. Whatever settles later is refused and drops its own. At the
+    /// bank nothing is done; see [`Consent::revoke_at_bank`].
     pub fn revoke(self, now: Timestamp) -> Result<Self, Refused> {
         match self.grant {
             Grant::Revoked { .. } => Err(Refused::AlreadySo),
-            _ => Ok(Self { grant: Grant::Revoked { at: now }, attempt: Attempt::None, ..self }),
+            _ => {
+                let grant = Grant::Revoked { at: now, bank: BankRevocation::NotSupported };
+                Ok(Self { grant, attempt: Attempt::None, ..self })
+            }
         }
     }
 }

@@ -87,6 +87,9 @@ pub struct Redirecting {
     pub registration: Registration,
     /// An error came back with a true state. It is noted and ends nothing: the callback is unauthenticated.
     pub denied: bool,
+    /// The bank was sent a code challenge, so the code is exchanged with its verifier (RFC 7636). What configuration
+    /// says meanwhile does not count.
+    pub pkce: bool,
 }
 
 /// A live BankID order. All of it is secret and sealed.
@@ -230,6 +233,21 @@ impl Attempt {
     /// Over, because of what the bank said or did not say.
     pub const fn failed_at_the_bank(reason: Reason, signal: Signal, at: Timestamp) -> Self {
         Self::Failed { reason, at, signal: Some(signal) }
+    }
+
+    /// The consent at the bank that is being signed, or has been.
+    pub const fn bank_consent(&self) -> Option<&BankConsentId> {
+        match self {
+            Self::None | Self::Registering { .. } | Self::Failed { .. } => None,
+            Self::Registered(registration) | Self::Initiating { registration, .. } => {
+                Some(&registration.bank_consent)
+            }
+            Self::AwaitingRedirect(redirecting) | Self::Redeeming { redirecting, .. } => {
+                Some(&redirecting.registration.bank_consent)
+            }
+            Self::AwaitingApproval(approval) => Some(&approval.registration.bank_consent),
+            Self::Signed(signature) => Some(&signature.bank_consent),
+        }
     }
 
     /// Why this attempt is over although nobody has written it down, if it is.

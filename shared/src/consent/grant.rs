@@ -1,6 +1,6 @@
 //! The grant: tokens, their two clocks, and the single-flight refresh.
 
-use super::{Claim, Consent, RENEW_AHEAD, Refused};
+use super::{BankRevocation, Claim, Consent, RENEW_AHEAD, Refused};
 use crate::types::{AccessToken, BankConsentId, Country, Digest, RefreshToken, Signal, Span, Timestamp};
 
 /// An access token is treated as expired this long before it is, so that it does not die on the way to the bank.
@@ -28,11 +28,15 @@ pub enum Grant {
         generation: u32,
         /// What the bank said, if it was the bank that ended it.
         signal: Option<Signal>,
+        /// The consent at the bank that they belonged to: it may live on there.
+        bank_consent: BankConsentId,
     },
     /// Ended by its owner, for ever.
     Revoked {
         /// Since when.
         at: Timestamp,
+        /// What became of it at the bank.
+        bank: BankRevocation,
     },
 }
 
@@ -261,8 +265,9 @@ impl Consent {
             _ if active.is_refreshing(now) => Err(Refused::InFlight),
             _ if active.uses < MOST_USES => Err(Refused::WrongState),
             _ => {
-                let reason = LapseReason::RefreshUnknown;
-                self.grant = Grant::Lapsed { reason, at: now, generation, signal: Some(Signal::Lost) };
+                let (reason, bank_consent) = (LapseReason::RefreshUnknown, active.bank_consent.clone());
+                self.grant =
+                    Grant::Lapsed { reason, at: now, generation, signal: Some(Signal::Lost), bank_consent };
                 Ok(self)
             }
         }
@@ -276,8 +281,9 @@ impl Consent {
         signal: Option<Signal>,
         now: Timestamp,
     ) -> Result<Self, Refused> {
-        self.claimed_refresh(generation, claim)?;
-        self.grant = Grant::Lapsed { reason: LapseReason::RefreshRefused, at: now, generation, signal };
+        let bank_consent = self.claimed_refresh(generation, claim)?.bank_consent.clone();
+        self.grant =
+            Grant::Lapsed { reason: LapseReason::RefreshRefused, at: now, generation, signal, bank_consent };
         Ok(self)
     }
 

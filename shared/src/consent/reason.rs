@@ -31,6 +31,8 @@ reasons! {
     CodeRefused = "code_refused",
     /// Two different codes came under one state.
     CodeConflict = "code_conflict",
+    /// Begun without a code challenge (PKCE), which is required by now: its code is not spent.
+    PkceMissing = "pkce_missing",
     /// Signed, but not claimed within five minutes.
     NotClaimed = "not_claimed",
     /// The caller cancelled.

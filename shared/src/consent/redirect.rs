@@ -85,6 +85,22 @@ impl Consent {
         }
     }
 
+    /// Whether the browser is at the bank without a code challenge.
+    pub const fn is_unprotected(&self) -> bool {
+        matches!(&self.attempt, Attempt::AwaitingRedirect(redirecting) if !redirecting.pkce)
+    }
+
+    /// No code of an attempt that began without a challenge is taken any more: the attempt fails, nothing is spent.
+    pub fn refuse_unprotected(self, ordinal: u16, now: Timestamp) -> Result<Self, Refused> {
+        let consent = self.at(now);
+        match &consent.attempt {
+            Attempt::AwaitingRedirect(_) if ordinal == consent.ordinal && consent.is_unprotected() => {
+                Ok(Self { attempt: Attempt::failed(Reason::PkceMissing, now), ..consent })
+            }
+            _ => Err(Refused::WrongState),
+        }
+    }
+
     /// The bank took the code. Refused if the claim ran out or the attempt was ended meanwhile: the tokens are then
     /// dropped.
     pub fn sign(self, claim: Claim, signature: Signature, now: Timestamp) -> Result<Self, Refused> {

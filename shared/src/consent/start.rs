@@ -103,11 +103,17 @@ impl Consent {
         }
     }
 
-    /// The PSU chose the browser for a registered consent.
-    pub fn choose_redirect(self, start: Fingerprint, app: &AppId, now: Timestamp) -> Result<Self, Refused> {
+    /// The PSU chose the browser for a registered consent; `pkce` says whether a code challenge goes with it.
+    pub fn choose_redirect(
+        self,
+        start: Fingerprint,
+        app: &AppId,
+        pkce: bool,
+        now: Timestamp,
+    ) -> Result<Self, Refused> {
         let consent = self.choosing(Method::Redirect, start, now)?;
         let Attempt::Registered(registration) = consent.attempt else { return Ok(consent) };
-        let attempt = Attempt::AwaitingRedirect(Redirecting { registration, denied: false });
+        let attempt = Attempt::AwaitingRedirect(Redirecting { registration, denied: false, pkce });
         Ok(Self { attempt, start: Some(start), app: Some(app.clone()), ..consent })
     }
 

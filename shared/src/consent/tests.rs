@@ -69,7 +69,7 @@ fn registered() -> Consent {
 }
 
 fn redirected() -> Consent {
-    registered().choose_redirect(fingerprint(1, 1), &app(), at(2)).unwrap()
+    registered().choose_redirect(fingerprint(1, 1), &app(), false, at(2)).unwrap()
 }
 
 fn tokens(name: &str) -> Tokens {

@@ -11,10 +11,6 @@ use crate::{
 use serde::Serialize;
 use std::fmt;
 
-/// What a revocation does at the bank: nothing that is known (contract: the path is unknown). Access ends here, with the
-/// tokens; at the bank the consent runs out by itself.
-pub const BANK_REVOCATION: &str = "not_supported";
-
 /// One consent.
 #[derive(Debug, Serialize)]
 pub struct ConsentAnswer {
@@ -49,7 +45,7 @@ pub struct ConsentAnswer {
     /// When its owner revoked it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<String>,
-    /// What became of it at the bank: `not_supported`, since no way to revoke a consent there is known.
+    /// What became of it at the bank, see [`crate::consent::BankRevocation`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bank_revocation: Option<&'static str>,
     /// How often the access token of the present grant has been replaced.
@@ -184,7 +180,7 @@ impl ConsentAnswer {
     pub fn of(consent: &Consent, now: Timestamp) -> Self {
         let (active, revoked) = match &consent.grant {
             Grant::Active(active) => (Some(active), None),
-            Grant::Revoked { at } => (None, Some(*at)),
+            Grant::Revoked { at, bank } => (None, Some((*at, bank))),
             Grant::None | Grant::Lapsed { .. } => (None, None),
         };
         Self {
@@ -205,8 +201,8 @@ impl ConsentAnswer {
                 Identity::Verified => "verified",
                 Identity::Asserted => "asserted",
             }),
-            revoked_at: revoked.map(Timestamp::rfc3339),
-            bank_revocation: revoked.map(|_| BANK_REVOCATION),
+            revoked_at: revoked.map(|(at, _)| at.rfc3339()),
+            bank_revocation: revoked.map(|(_, bank)| bank.as_str()),
             refreshes: active.map(|active| active.refreshes),
             authorization: AuthorizationAnswer::of(consent, now),
             budget: None,

@@ -119,9 +119,11 @@ impl Code {
             Reason::StartUnknown => Self::StartUnknown,
             Reason::StartNotTaken => Self::BankUnavailable,
             Reason::TooLate | Reason::NotClaimed => Self::AttemptExpired,
-            Reason::ExchangeUnknown | Reason::CodeRefused | Reason::CodeConflict | Reason::Cancelled => {
-                Self::AttemptOver
-            }
+            Reason::ExchangeUnknown
+            | Reason::CodeRefused
+            | Reason::CodeConflict
+            | Reason::Cancelled
+            | Reason::PkceMissing => Self::AttemptOver,
             Reason::BankIdCancelled => Self::BankIdCancelled,
             Reason::BankIdFailed => Self::BankIdFailed,
             Reason::BankIdNotActivated => Self::BankIdNotActivated,

@@ -138,7 +138,7 @@ pub(super) fn sweep_after(consent: &Consent) -> Timestamp {
     let ended = match &consent.grant {
         Grant::None => return unsigned,
         Grant::Active(active) => active.clocks.expires_at(),
-        Grant::Lapsed { at, .. } | Grant::Revoked { at } => *at,
+        Grant::Lapsed { at, .. } | Grant::Revoked { at, .. } => *at,
     };
     unsigned.max(ended + Span::days(30))
 }

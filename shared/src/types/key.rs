@@ -1,12 +1,13 @@
 //! The two kinds of key from the secret. The identity key names things (it never rotates, or every id would change);
 //! the sealing ring hides things (it rotates: the newest seals, older ones still open).
 
-use super::{AccountId, ConsentId, CorporateId, Digest, Handle, Nonce, OwnerId, id::Malformed};
+use super::{AccountId, CodeVerifier, ConsentId, CorporateId, Digest, Handle, Nonce, OwnerId, id::Malformed};
 use aws_lc_rs::{constant_time, hmac};
 use data_encoding::BASE64URL_NOPAD;
 use std::fmt;
 
-/// Makes every derived name of the system with HMAC-SHA-256 over length-prefixed parts, cut to 16 bytes.
+/// Makes every derived name of the system with HMAC-SHA-256 over length-prefixed parts, cut to 16 bytes (the code
+/// verifier is whole).
 pub struct IdentityKey(hmac::Key);
 
 impl IdentityKey {
@@ -39,6 +40,12 @@ impl IdentityKey {
         Handle::new(BASE64URL_NOPAD.encode(&hash))
     }
 
+    /// The code verifier of one attempt (RFC 7636 section 4.1): all 32 bytes, 43 characters. Derived, so nothing rests.
+    pub fn verifier(&self, consent: &ConsentId, attempt: u16) -> CodeVerifier {
+        let hash = self.derive_whole("pkce", &[consent.as_bytes(), &attempt.to_be_bytes()]);
+        CodeVerifier::new(BASE64URL_NOPAD.encode(&hash))
+    }
+
     /// A keyed hash of something that must not rest itself. `purpose` keeps equal values of different kinds apart.
     pub fn digest(&self, purpose: &str, parts: &[&[u8]]) -> Digest {
         Digest(self.derive(purpose, parts))
@@ -65,13 +72,19 @@ impl IdentityKey {
     }
 
     fn derive(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 16] {
+        let mut out = [0; 16];
+        out.iter_mut().zip(self.derive_whole(purpose, parts)).for_each(|(to, from)| *to = from);
+        out
+    }
+
+    fn derive_whole(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.0);
         for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
             // The length in front keeps ("ab","c") and ("a","bc") apart.
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part);
         }
-        let mut out = [0; 16];
+        let mut out = [0; 32];
         out.iter_mut().zip(context.sign().as_ref()).for_each(|(to, from)| *to = *from);
         out
     }
@@ -161,6 +174,15 @@ mod tests {
         assert!(key().nonce(&consent, 1).matches(&key().nonce(&consent, 1)));
         assert!(!key().nonce(&consent, 1).matches(&key().nonce(&consent, 2)));
         assert_ne!(key().handle(&consent, 1, "a").expose(), key().handle(&consent, 1, "b").expose());
+    }
+
+    #[test]
+    fn another_attempt_has_another_verifier_and_none_of_it_is_cut() {
+        let consent = ConsentId([3; 16]);
+        let verifier = |attempt| key().verifier(&consent, attempt).expose().to_owned();
+        assert_eq!(verifier(1), verifier(1));
+        assert_ne!(verifier(1), verifier(2));
+        assert_eq!(verifier(1).len(), 43);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //! `Serialize`, no `PartialEq`; `Debug` shows the name only. [`expose`](AccessToken::expose) is the one way out, and
 //! can be searched for.
 
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::BASE64URL_NOPAD;
 use std::fmt;
 
 macro_rules! secret {
@@ -56,6 +58,10 @@ secret!(
     Nonce
 );
 secret!(
+    /// RFC 7636 section 4.1: shows at the code exchange that whoever spends the code began the attempt.
+    CodeVerifier
+);
+secret!(
     /// What the browser carries to the app after a signed redirect, and the app's back end trades for the grant.
     Handle
 );
@@ -72,6 +78,13 @@ secret!(
     QrData, copied
 );
 
+impl CodeVerifier {
+    /// What goes out with the browser: BASE64URL of the SHA-256 of the verifier (RFC 7636 section 4.2, `S256`).
+    pub fn challenge(&self) -> String {
+        BASE64URL_NOPAD.encode(digest(&SHA256, self.0.as_bytes()).as_ref())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +94,12 @@ mod tests {
         let token = AccessToken::new("QVQ6not-to-be-seen");
         assert_eq!(format!("{token:?}"), "AccessToken(redacted)");
         assert_eq!(format!("{:#?}", AuthorizationCode::new("c-1")), "AuthorizationCode(redacted)");
+    }
+
+    #[test]
+    fn the_challenge_is_that_of_the_rfc() {
+        // RFC 7636 appendix B.
+        let verifier = CodeVerifier::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+        assert_eq!(verifier.challenge(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 }

@@ -10,8 +10,6 @@ use crate::world::World;
 
 /// The parameters of the authorize request (RFC 6749 section 4.1.1; `scope` and `state` are always sent).
 const PARAMETERS: &[&str] = &["response_type", "scope", "client_id", "state", "redirect_uri"];
-/// RFC 7636 section 4.3; whether the bank tolerates them is unknown.
-const PKCE: &[&str] = &["code_challenge", "code_challenge_method"];
 
 /// An authorize request that may be shown to the PSU.
 struct Asked {
@@ -19,6 +17,7 @@ struct Asked {
     redirect_uri: String,
     state: String,
     consent: Consent,
+    challenge: Option<String>,
 }
 
 /// `GET`: the sign page; in the sandbox the customer named by `X-Sandbox-User` signs at once and gets a 302.
@@ -48,9 +47,7 @@ pub(crate) fn decide(world: &mut World, request: &Request) -> Ruled {
     let customers = candidates(&asked.consent);
     match form.get("decision") {
         // RFC 6749 section 4.1.2.1; the bank's own words are unknown.
-        Some("deny") => {
-            Ok(back(303, &asked.redirect_uri, &[("error", "access_denied"), ("state", &asked.state)]))
-        }
+        Some("deny") => Ok(turn_away(world, 303, &asked.redirect_uri, "access_denied", &asked.state)),
         Some("approve") => match chosen(world, &customers, form.get("customer")) {
             Some(customer) => Ok(approve(world, request, &asked, customer, 303)),
             None => Err(refused("That customer cannot sign this consent")),
@@ -77,8 +74,8 @@ fn refused(why: impl Into<String>) -> Refusal {
 /// 4.1.2.1); other faults go back to the app as an error.
 fn asked(world: &mut World, request: &Request) -> Result<Result<Asked, Answer>, Refusal> {
     let query = Fields::parse(&request.query).ok_or_else(|| refused("Malformed or doubled parameter"))?;
-    let tolerated: &[&str] = if world.switches.tolerate_pkce { PKCE } else { &[] };
-    let known: Vec<&str> = PARAMETERS.iter().chain(tolerated).copied().collect();
+    let pkce = world.switches.pkce;
+    let known: Vec<&str> = PARAMETERS.iter().chain(pkce.on_authorize()).copied().collect();
     if let Some(name) = query.stranger(&known) {
         return Err(refused(format!("Unknown parameter {name}")));
     }
@@ -91,18 +88,21 @@ fn asked(world: &mut World, request: &Request) -> Result<Result<Asked, Answer>, 
     if state.is_empty() {
         return Err(refused("state is missing"));
     }
-    let error = |error: &str| Ok(Err(back(302, &redirect_uri, &[("error", error), ("state", &state)])));
+    let error = |world: &World, error: &str| Ok(Err(turn_away(world, 302, &redirect_uri, error, &state)));
     if query.get("response_type") != Some("code") {
-        return error("unsupported_response_type");
+        return error(world, "unsupported_response_type");
     }
+    let Some(challenge) = pkce.challenge(&query) else {
+        return error(world, "invalid_request");
+    };
     let Some(consent) = world.consent_of_scope(&value("scope"), &client_id) else {
-        return error("invalid_scope");
+        return error(world, "invalid_scope");
     };
     if !consent.awaits_signature(request.now_ms, world.switches.intent_ms) {
         // Inferred: a late or already signed intent comes back as an error.
-        return error("access_denied");
+        return error(world, "access_denied");
     }
-    Ok(Ok(Asked { client_id, redirect_uri, state, consent }))
+    Ok(Ok(Asked { client_id, redirect_uri, state, consent, challenge }))
 }
 
 fn approve(world: &mut World, request: &Request, asked: &Asked, customer: &Customer, status: u16) -> Answer {
@@ -114,19 +114,23 @@ fn approve(world: &mut World, request: &Request, asked: &Asked, customer: &Custo
         consent_id: asked.consent.id.clone(),
         expires_ms: request.now_ms + world.switches.code_lifetime_ms,
         spent: false,
+        challenge: asked.challenge.clone(),
     };
     world.book.codes.insert(value.clone(), code);
     world.unsaved = true;
-    let issuer = world.page_url.clone();
-    let mut pairs = vec![("code", value.as_str()), ("state", asked.state.as_str())];
-    if world.switches.callback_iss {
-        pairs.push(("iss", &issuer));
-    }
-    back(status, &asked.redirect_uri, &pairs)
+    back(world, status, &asked.redirect_uri, &[("code", &value), ("state", &asked.state)])
 }
 
-fn back(status: u16, redirect_uri: &str, pairs: &[(&str, &str)]) -> Answer {
-    let query: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
+/// Back to the app with an error (RFC 6749 section 4.1.2.1).
+fn turn_away(world: &World, status: u16, redirect_uri: &str, error: &str, state: &str) -> Answer {
+    back(world, status, redirect_uri, &[("error", error), ("state", state)])
+}
+
+/// Back to the app; with `iss` on every answer, errors too, if this bank sends it (RFC 9207 section 2).
+fn back(world: &World, status: u16, redirect_uri: &str, pairs: &[(&str, &str)]) -> Answer {
+    let issuer = world.switches.callback_iss.then_some(("iss", world.page_url.as_str()));
+    let query: Vec<String> =
+        pairs.iter().chain(&issuer).map(|(name, value)| format!("{name}={}", escape(value))).collect();
     let joint = if redirect_uri.contains('?') { '&' } else { '?' };
     Answer::redirect(status, &format!("{redirect_uri}{joint}{}", query.join("&")))
 }

@@ -46,6 +46,9 @@ pub(crate) struct Code {
     pub(crate) consent_id: String,
     pub(crate) expires_ms: i64,
     pub(crate) spent: bool,
+    /// What its verifier must hash to (RFC 7636 section 4.6).
+    #[serde(default)]
+    pub(crate) challenge: Option<String>,
 }
 
 /// An access token.

@@ -89,9 +89,9 @@ fn client_credentials(world: &mut World, request: &Request, form: &Fields) -> Ru
 }
 
 fn authorization_code(world: &mut World, request: &Request, form: &Fields) -> Ruled {
-    let pkce: &[&str] = if world.switches.tolerate_pkce { &["code_verifier"] } else { &[] };
+    let pkce = world.switches.pkce;
     let wanted = ["scope", "client_id", "code", "redirect_uri"];
-    let [scope, client_id, code, redirect_uri] = fields(form, wanted, pkce)?;
+    let [scope, client_id, code, redirect_uri] = fields(form, wanted, pkce.on_token())?;
     registered(world, client_id)?;
     let found = world.book.codes.get(code).cloned();
     let Some(found) = found else {
@@ -109,6 +109,9 @@ fn authorization_code(world: &mut World, request: &Request, form: &Fields) -> Ru
     }
     if request.now_ms >= found.expires_ms {
         return Err(bad_code(world, "code expired"));
+    }
+    if !pkce.admits(found.challenge.as_deref(), form.get("code_verifier")) {
+        return Err(bad_code(world, "code_verifier missing, wrong or without a challenge"));
     }
     if world
         .book

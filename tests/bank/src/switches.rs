@@ -44,6 +44,19 @@ pub enum Rotation {
     RotateRevokeFamily,
 }
 
+/// What the bank makes of PKCE (RFC 7636). Unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pkce {
+    /// Does not know the parameters, and refuses what it does not know.
+    Refuse,
+    /// Takes the parameters and ignores them.
+    Tolerate,
+    /// Checks: a challenge must be `S256`, and its code needs the verifier; a verifier without a challenge is refused
+    /// too (RFC 9700 section 2.1.1). Whoever sends neither is served.
+    Enforce,
+}
+
 /// Field names of the decoupled 2.0 init answer. Unknown: the default is the recorded 1.0 body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -125,8 +138,8 @@ pub struct Switches {
     pub psu_address_on_reads: bool,
     /// A `TPP-Request-ID` may come twice. Inferred; off: refused with 400 and counted.
     pub repeated_request_ids: bool,
-    /// PKCE parameters are ignored on authorize and on the code grant. Unknown; off: refused.
-    pub tolerate_pkce: bool,
+    /// PKCE parameters on authorize and on the code grant. Unknown.
+    pub pkce: Pkce,
     /// The callback also carries `iss` (RFC 9207; unknown, off).
     pub callback_iss: bool,
     /// GB and LU are also served on their own path bases, `/psd2/gb/v1`, `/psd2/lu/individual/v1`. Unknown; off.
@@ -167,7 +180,7 @@ impl Default for Switches {
             psu_address_on_consent: false,
             psu_address_on_reads: false,
             repeated_request_ids: false,
-            tolerate_pkce: false,
+            pkce: Pkce::Refuse,
             callback_iss: false,
             country_paths: false,
             cards_subscribed: true,

@@ -1,8 +1,9 @@
 //! Who speaks to the world: an app's back end on behalf of a person, and a browser without a session.
 
-use super::{World, search::Kind};
+use super::{IDENTITY_KEY, World, search::Kind};
 use cloud::TokenSpec;
 use serde_json::{Value, json};
+use shared::types::{IdentityKey, State};
 use std::sync::{
     LazyLock,
     atomic::{AtomicU64, Ordering},
@@ -114,6 +115,11 @@ impl World {
         if let Some(state) = parameter(link, "state") {
             self.canaries.add(Kind::State, &state);
             state.rsplit('.').take(1).for_each(|nonce| self.canaries.add(Kind::Nonce, nonce));
+            if let Ok(state) = State::parse(&state) {
+                let key = IdentityKey::new(IDENTITY_KEY).unwrap();
+                let verifier = key.verifier(&state.consent, state.ordinal);
+                self.canaries.add(Kind::CodeVerifier, verifier.expose());
+            }
         }
         parameter(link, "code").iter().for_each(|code| self.canaries.add(Kind::Code, code));
     }
@@ -236,6 +242,13 @@ pub(crate) struct Browser<'w> {
 impl<'w> Browser<'w> {
     pub(crate) const fn new(world: &'w World) -> Self {
         Self { world }
+    }
+
+    /// Opens an address of the bank's and follows nothing.
+    pub(crate) async fn open(&self, url: &str) -> Answer {
+        let page = HTTP.get(url).send().await.unwrap();
+        let (status, headers) = (page.status().as_u16(), page.headers().clone());
+        Answer { status, headers, text: page.text().await.unwrap() }
     }
 
     /// Approves as a customer on the bank's page; where the bank sends the browser then.

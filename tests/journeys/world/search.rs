@@ -14,6 +14,8 @@ pub(crate) enum Kind {
     Code,
     State,
     Nonce,
+    /// Of PKCE; derived for every state that was seen, whether or not it was used.
+    CodeVerifier,
     Handle,
     SessionLink,
     AutoStartToken,
@@ -28,11 +30,12 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Token,
         Self::Code,
         Self::State,
         Self::Nonce,
+        Self::CodeVerifier,
         Self::Handle,
         Self::SessionLink,
         Self::AutoStartToken,

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use simulated_bank::{Bank, Pki};
 use std::{collections::BTreeMap, path::PathBuf};
 
+/// The identity key of all tests.
+pub(crate) const IDENTITY_KEY: &[u8; 32] = b"identity key of all tests, 32 b.";
+
 /// The template that is deployed.
 pub(crate) fn template_path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")
@@ -80,7 +83,7 @@ pub(crate) fn environment(
 /// The secret: our keys, and the client certificate of `pki` for the bank's CA.
 pub(crate) fn secret_of(bank: &Bank, pki: &Pki) -> Value {
     json!({
-        "identity_key": BASE64.encode(b"identity key of all tests, 32 b."),
+        "identity_key": BASE64.encode(IDENTITY_KEY),
         "sealing_keys": [{"id": "k1", "key": BASE64.encode(b"sealing key of all tests, 32 by.")}],
         "sets": {"main": {
             "client_id": CLIENT_ID,

@@ -128,12 +128,33 @@ fn what_is_no_consent_is_malformed() {
     }
 }
 
+#[tokio::test]
+async fn a_consent_is_deleted_by_its_id_and_only_an_answer_that_is_no_page_counts() {
+    let replies =
+        [(204, ""), (200, "{}"), (404, ""), (200, "<html>Maintenance</html>"), (401, TOKEN_INACTIVE)];
+    let stub = Stub::play(replies.map(|(status, body)| Reply::Answer(status, body.to_owned())));
+    let (client, trace, consent) = (stub.client(), trace(), BankConsentId::parse("c-1").unwrap());
+    let unknown = Fault::Unrecognised { call: "delete_consent", status: 404 };
+    for expected in [Ok(()), Ok(()), Err(unknown), Err(Fault::Malformed), Err(Fault::TokenInactive)] {
+        let token = AccessToken::new("t-1");
+        let deleted = client.delete_consent(&call(&trace, 10), &token, Country::Nl, &consent).await;
+        assert_eq!(deleted, expected);
+    }
+    for seen in stub.seen() {
+        assert_eq!(seen.line(), "DELETE /openbanking/psd2/v1/consents/c-1");
+        assert_eq!(seen.header("Authorization"), Some("Bearer t-1"));
+        assert_eq!((seen.header("X-IBM-Client-Id"), seen.header("Country")), (Some("app-1"), Some("NL")));
+    }
+}
+
+const TOKEN_INACTIVE: &str = r#"{"httpCode":"401","moreInformation":"Token is not active"}"#;
+
 #[test]
 fn the_authorize_address_encodes_everything_once() {
     let stub = Stub::play([]);
     let link = Link::parse(&format!("{}/bb/gls5/oauth2/authorize/1.0", stub.origin)).unwrap();
     let consent = BankConsentId::parse("c-1").unwrap();
-    let url = stub.client().authorize_url(&link, &consent, "id.nonce&x").unwrap();
+    let url = stub.client().authorize_url(&link, &consent, "id.nonce&x", None).unwrap();
     assert_eq!(
         url,
         format!(
@@ -145,10 +166,21 @@ fn the_authorize_address_encodes_everything_once() {
 }
 
 #[test]
+fn with_a_verifier_the_challenge_goes_along_and_the_verifier_stays() {
+    let stub = Stub::play([]);
+    let link = Link::parse(&format!("{}/bb/gls5/oauth2/authorize/1.0", stub.origin)).unwrap();
+    let consent = BankConsentId::parse("c-1").unwrap();
+    let verifier = CodeVerifier::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+    let url = stub.client().authorize_url(&link, &consent, "s", Some(&verifier)).unwrap();
+    let end = "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
+    assert!(url.ends_with(end) && !url.contains(verifier.expose()), "{url}");
+}
+
+#[test]
 fn a_link_that_is_no_longer_allowed_makes_no_authorize_address() {
     let link = Link::parse("https://elsewhere.example/bb/gls5/oauth2/authorize/1.0").unwrap();
     let consent = BankConsentId::parse("c-1").unwrap();
-    assert_eq!(Stub::play([]).client().authorize_url(&link, &consent, "s"), Err(Fault::ForeignLink));
+    assert_eq!(Stub::play([]).client().authorize_url(&link, &consent, "s", None), Err(Fault::ForeignLink));
 }
 
 #[test]

@@ -12,7 +12,11 @@ fn begun(fields: &str) -> String {
 }
 
 fn read(body: &str, version: Version) -> Result<Order, Fault> {
-    order_of(body.as_bytes(), version, &endpoints(ORIGIN).links)
+    order_of(body.as_bytes(), version, &endpoints(ORIGIN))
+}
+
+fn polled(body: &[u8]) -> Result<Poll, Fault> {
+    poll_of(body, &endpoints(ORIGIN))
 }
 
 async fn begin(stub: &Stub, path: &str, same_device: bool) -> Result<Order, Fault> {
@@ -82,6 +86,44 @@ fn several_spellings_of_the_unknown_version_2_answer_are_read() {
 }
 
 #[test]
+fn a_field_of_a_wrong_type_is_absent_where_there_is_another_way_to_start() {
+    for (fields, outcome) in [
+        (r#""auto_start_token":"a","qr_data":{"t":1},"#, Ok((true, false))),
+        (r#""auto_start_token":7,"qr_data":"q","#, Ok((false, true))),
+        (r#""auto_start_token":7,"autoStartToken":"a","#, Ok((true, false))),
+        (r#""auto_start_token":7,"#, Err(Fault::Malformed)),
+        (r#""auto_start_token":[],"qr":true,"#, Err(Fault::Malformed)),
+        (r#""qr":1.5,"#, Err(Fault::Malformed)),
+        (r#""auto_start_token":"a","auto_start_token":"a","#, Err(Fault::Malformed)),
+        (r#""auto_start_token":"a","qr":"q","qr":"q","#, Err(Fault::Malformed)),
+        (r#""auto_start_token":"a","x":1,"x":2,"#, Ok((true, false))),
+    ] {
+        let order = read(&begun(fields), Version::Two).map(|it| (it.auto_start.is_some(), it.qr.is_some()));
+        assert_eq!(order, outcome, "{fields}");
+    }
+    let only_qr = read(&begun(r#""auto_start_token":7,"qr_data":"q","#), Version::One);
+    assert_eq!(only_qr.map(drop), Err(Fault::Malformed), "1.0 has no QR data of its own");
+}
+
+#[test]
+fn names_are_configuration_but_the_recorded_one_is_read_in_version_1_in_any_case() {
+    let own = Endpoints {
+        auto_start_fields: vec!["start".to_owned()],
+        qr_fields: vec!["image".to_owned()],
+        ..endpoints(ORIGIN)
+    };
+    let order = |fields: &str, version| {
+        let order = order_of(begun(fields).as_bytes(), version, &own).unwrap();
+        (order.auto_start.is_some(), order.qr.is_some())
+    };
+    assert_eq!(order(r#""start":"a","image":"q","#, Version::Two), (true, true));
+    assert_eq!(order(r#""auto_start_token":"a","qr_data":"q","#, Version::Two), (false, false));
+    assert_eq!(order(r#""auto_start_token":"a","#, Version::One), (true, false));
+    let polled = poll_of(br#"{"result":"IN_PROGRESS","image":"q2","qr_data":"q1"}"#, &own);
+    assert!(matches!(polled, Ok(Poll::Pending { qr: Some(qr) }) if qr.expose() == "q2"));
+}
+
+#[test]
 fn sleep_time_is_kept_between_half_a_second_and_half_a_minute() {
     let sleep = |sent: &str| {
         read(&begun(&format!(r#""auto_start_token":"a","sleep_time":{sent},"#)), Version::One).unwrap().sleep
@@ -118,26 +160,34 @@ fn what_is_no_order_is_malformed_and_a_foreign_session_is_not_followed() {
 
 #[test]
 fn a_poll_finds_the_order_pending_complete_or_cancelled() {
-    assert!(matches!(poll_of(br#"{"result":"IN_PROGRESS"}"#), Ok(Poll::Pending { qr: None })));
-    let qr = poll_of(br#"{"result":"IN_PROGRESS","qr_data":"q2"}"#);
+    assert!(matches!(polled(br#"{"result":"IN_PROGRESS"}"#), Ok(Poll::Pending { qr: None })));
+    let qr = polled(br#"{"result":"IN_PROGRESS","qr_data":"q2"}"#);
     assert!(matches!(qr, Ok(Poll::Pending { qr: Some(qr) }) if qr.expose() == "q2"));
+    let unusable = polled(br#"{"result":"IN_PROGRESS","qr_data":[1]}"#);
+    assert!(matches!(unusable, Ok(Poll::Pending { qr: None })), "the order goes on");
     let complete = br#"{"result":"COMPLETE","access_token":"a","expires_in":86400,"refresh_token":"r","token_type":"bearer"}"#;
-    let Ok(Poll::Complete(granted)) = poll_of(complete) else { panic!("not complete") };
+    let Ok(Poll::Complete(granted)) = polled(complete) else { panic!("not complete") };
     assert_eq!((granted.access.expose(), granted.access_lifetime), ("a", Span::seconds(86_400)));
     assert_eq!(granted.refresh.unwrap().expose(), "r");
-    assert_eq!(poll_of(br#"{"result":"USER_CANCEL"}"#).map(drop), Err(Fault::UserCancelled));
+    assert_eq!(polled(br#"{"result":"USER_CANCEL"}"#).map(drop), Err(Fault::UserCancelled));
 }
 
 #[test]
 fn a_poll_that_finds_anything_else_is_not_guessed_at() {
     let unknown = Fault::Unrecognised { call: "poll", status: 200 };
     for body in [r#"{"result":"EXPIRED"}"#, r#"{"result":"complete"}"#, r#"{"result":""}"#] {
-        assert_eq!(poll_of(body.as_bytes()).map(drop), Err(unknown), "{body}");
+        assert_eq!(polled(body.as_bytes()).map(drop), Err(unknown), "{body}");
     }
-    for body in
-        ["", "{}", r#"{"result":null}"#, r#"{"result":"COMPLETE"}"#, r#"{"error":"mbid_error"}"#, "<html>"]
-    {
-        assert_eq!(poll_of(body.as_bytes()).map(drop), Err(Fault::Malformed), "{body}");
+    for body in [
+        "",
+        "{}",
+        r#"{"result":null}"#,
+        r#"{"result":"COMPLETE"}"#,
+        r#"{"error":"mbid_error"}"#,
+        "<html>",
+        r#"{"result":"IN_PROGRESS","result":"COMPLETE"}"#,
+    ] {
+        assert_eq!(polled(body.as_bytes()).map(drop), Err(Fault::Malformed), "{body}");
     }
 }
 

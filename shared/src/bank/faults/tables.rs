@@ -13,6 +13,7 @@ pub(in crate::bank) enum Kind {
     ExchangeCode,
     Refresh,
     CreateConsent,
+    DeleteConsent,
     BeginDecoupled,
     Poll,
     Cancel,
@@ -25,7 +26,7 @@ pub(in crate::bank) enum Kind {
 
 use Kind::{
     Account, Accounts, BeginDecoupled, Cancel, CardAccounts, CardTransactions, ClientCredentials,
-    CreateConsent, ExchangeCode, Poll, Refresh, Transactions,
+    CreateConsent, DeleteConsent, ExchangeCode, Poll, Refresh, Transactions,
 };
 
 impl Kind {
@@ -36,6 +37,7 @@ impl Kind {
             ExchangeCode => "exchange_code",
             Refresh => "refresh",
             CreateConsent => "create_consent",
+            DeleteConsent => "delete_consent",
             BeginDecoupled => "begin_decoupled",
             Poll => "poll",
             Cancel => "cancel",
@@ -47,11 +49,12 @@ impl Kind {
         }
     }
 
-    /// The statuses of success: 200 everywhere (recorded), 201 for a consent (recorded), any 2xx for cancel (unknown).
+    /// The statuses of success: 200 everywhere (recorded), 201 for a consent (recorded), any 2xx for
+    /// the deletion of a consent and for cancel (unknown).
     const fn accepts(self, status: u16) -> bool {
         match self {
             CreateConsent => matches!(status, 200 | 201),
-            Cancel => matches!(status, 200..=299),
+            DeleteConsent | Cancel => matches!(status, 200..=299),
             _ => status == 200,
         }
     }
@@ -62,7 +65,8 @@ const ORDER: &[Kind] = &[BeginDecoupled, Poll];
 const RESOURCE: &[Kind] = &[Accounts, Account, Transactions, CardAccounts, CardTransactions];
 const ONE_ACCOUNT: &[Kind] = &[Account, Transactions, CardTransactions];
 const WINDOW: &[Kind] = &[Transactions, CardTransactions];
-const GATEWAY: &[Kind] = &[CreateConsent, Accounts, Account, Transactions, CardAccounts, CardTransactions];
+const GATEWAY: &[Kind] =
+    &[CreateConsent, DeleteConsent, Accounts, Account, Transactions, CardAccounts, CardTransactions];
 
 /// One signal. `says` is `error` of an OAuth or decoupled answer, or `moreInformation` of a gateway answer; empty
 /// means whatever it says.

@@ -25,7 +25,7 @@ async fn a_code_is_exchanged_with_the_consent_in_the_scope_and_the_registered_ad
     let stub = Stub::answer(answer);
     let consent = BankConsentId::parse("c-1").unwrap();
     let code = AuthorizationCode::new("k/1+2&x=3");
-    let granted = stub.client().exchange_code(&call(&trace(), 10), &consent, code).await.unwrap();
+    let granted = stub.client().exchange_code(&call(&trace(), 10), &consent, code, None).await.unwrap();
     assert_eq!(granted.access_lifetime, Span::seconds(1800));
     assert_eq!(granted.refresh.unwrap().expose(), "UlQ6YQ==");
     assert_eq!(
@@ -33,6 +33,16 @@ async fn a_code_is_exchanged_with_the_consent_in_the_scope_and_the_registered_ad
         "grant_type=authorization_code&scope=AIS%3Ac-1&client_id=app-1&code=k%2F1%2B2%26x%3D3\
          &redirect_uri=https%3A%2F%2Ftpp.example%2Fv1%2Fcallback%3Fx%3D1"
     );
+}
+
+#[tokio::test]
+async fn a_code_whose_attempt_began_with_a_challenge_is_exchanged_with_its_verifier() {
+    let stub = Stub::answer(r#"{"access_token":"QVQ6YQ=="}"#);
+    let (consent, code) = (BankConsentId::parse("c-1").unwrap(), AuthorizationCode::new("k"));
+    let verifier = CodeVerifier::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+    stub.client().exchange_code(&call(&trace(), 10), &consent, code, Some(&verifier)).await.unwrap();
+    let body = stub.only().body;
+    assert!(body.ends_with("&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "{body}");
 }
 
 #[tokio::test]
@@ -58,7 +68,8 @@ async fn a_refused_refresh_a_refused_code_and_a_refused_client_are_three_things(
     let refreshed = client.refresh(&call(&trace, 10), &RefreshToken::new("r")).await;
     assert_eq!(refreshed.map(drop), Err(Fault::RefreshRefused { says: Signal::UnauthorizedClient }));
     let consent = BankConsentId::parse("c-1").unwrap();
-    let exchanged = client.exchange_code(&call(&trace, 10), &consent, AuthorizationCode::new("k")).await;
+    let exchanged =
+        client.exchange_code(&call(&trace, 10), &consent, AuthorizationCode::new("k"), None).await;
     assert_eq!(exchanged.map(drop), Err(Fault::CodeRefused { says: Signal::InvalidGrant }));
     let refused = client.client_credentials(&call(&trace, 10)).await.map(drop);
     assert_eq!(refused, Err(Fault::ClientRefused { says: Signal::InvalidClient }));

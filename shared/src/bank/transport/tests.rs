@@ -62,7 +62,8 @@ async fn a_code_and_a_poll_go_out_once_too() {
     let stub = Stub::play([Reply::Close, Reply::Close]);
     let (client, trace) = (stub.client(), trace());
     let consent = BankConsentId::parse("c-1").unwrap();
-    let granted = client.exchange_code(&call(&trace, 10), &consent, AuthorizationCode::new("k-1")).await;
+    let granted =
+        client.exchange_code(&call(&trace, 10), &consent, AuthorizationCode::new("k-1"), None).await;
     assert_eq!(granted.map(drop), Err(Fault::Lost));
     let session = SessionLink::new(format!("{}/mlurd/decoupled/mbid/token/1.0?sessionId=s", stub.origin));
     assert_eq!(client.poll(&call(&trace, 10), &session).await.map(drop), Err(Fault::Lost));

@@ -33,11 +33,17 @@ fn a_method_that_was_not_offered_cannot_be_chosen() {
 
 #[test]
 fn the_first_choice_stands_its_repeat_is_harmless_and_any_other_is_refused() {
-    let again = redirected().choose_redirect(fingerprint(1, 1), &app(), at(3)).unwrap();
+    let again = redirected().choose_redirect(fingerprint(1, 1), &app(), false, at(3)).unwrap();
     assert!(matches!(again.attempt, Attempt::AwaitingRedirect(_)));
-    assert_eq!(refused(redirected().choose_redirect(fingerprint(1, 2), &app(), at(3))), Refused::OtherBody);
-    assert_eq!(refused(redirected().choose_redirect(fingerprint(2, 1), &app(), at(3))), Refused::WrongState);
-    let late = registered().choose_redirect(fingerprint(1, 1), &app(), T0 + INTENT_LIFETIME);
+    assert_eq!(
+        refused(redirected().choose_redirect(fingerprint(1, 2), &app(), false, at(3))),
+        Refused::OtherBody
+    );
+    assert_eq!(
+        refused(redirected().choose_redirect(fingerprint(2, 1), &app(), false, at(3))),
+        Refused::WrongState
+    );
+    let late = registered().choose_redirect(fingerprint(1, 1), &app(), false, T0 + INTENT_LIFETIME);
     assert_eq!(refused(late), Refused::TooLate);
 }
 
@@ -93,6 +99,17 @@ fn an_error_at_the_callback_is_noted_and_ends_nothing() {
 fn a_callback_of_another_attempt_is_over() {
     assert_eq!(redirected().callback(2, Some(&digest(5)), at(3)), Step::Over);
     assert_eq!(redirected().callback(1, Some(&digest(5)), T0 + INTENT_LIFETIME), Step::Over);
+}
+
+#[test]
+fn an_attempt_without_a_challenge_can_be_refused_before_its_code_is_spent_and_one_with_it_cannot() {
+    let unprotected = redirected().refuse_unprotected(1, at(3)).unwrap();
+    assert_eq!(unprotected.failure(at(3)), Some(Reason::PkceMissing));
+    assert_eq!(refused(redirected().refuse_unprotected(2, at(3))), Refused::WrongState);
+    let protected = registered().choose_redirect(fingerprint(1, 1), &app(), true, at(2)).unwrap();
+    assert_eq!(refused(protected.refuse_unprotected(1, at(3))), Refused::WrongState);
+    let redeeming = redirected().redeem(1, digest(5), claim(2, 40), at(3)).unwrap();
+    assert_eq!(refused(redeeming.refuse_unprotected(1, at(4))), Refused::WrongState, "too late to ask");
 }
 
 #[test]

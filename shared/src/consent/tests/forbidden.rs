@@ -24,6 +24,7 @@ const ATTEMPTS: &[(&str, Act, &str)] = &[
     ("start_failed", Act::StartFailed { by: 1, unsent: true }, /*              */ ".>...>...=="),
     ("cancel", Act::Cancel, /*                                                 */ ".>>>>>>>>.."),
     ("note_denial", Act::NoteDenial { past: false }, /*                        */ "...>......."),
+    ("refuse_unprotected", Act::RefuseUnprotected, /*                          */ "...>......."),
     ("redeem", Act::Redeem { code: 5, by: 1, past: false }, /*                 */ "...>=...>.."),
     ("redeem, other claimer", Act::Redeem { code: 5, by: 2, past: false }, /*  */ "...>....>.."),
     ("redeem, other code", Act::Redeem { code: 6, by: 2, past: false }, /*     */ "...>>..>>.."),
@@ -82,11 +83,13 @@ const GRANTS: &[(&str, Act, &str)] = &[
     ("lapse", Act::Lapse { by: 1, stale: false }, /*                                  */ "..>...."),
     ("lapse, other claimer", Act::Lapse { by: 2, stale: false }, /*                   */ "......."),
     ("revoke", Act::Revoke, /*                                                        */ ">>>>>>."),
+    ("revoke_at_bank", Act::RevokeAtBank, /*                                          */ ">>>>>>."),
+    ("bank_revoked", Act::BankRevoked, /*                                             */ "......."),
 ];
 
 /// The attempts in the order of the columns.
 fn attempts() -> [Attempt; 11] {
-    let redirecting = || Redirecting { registration: registration(), denied: false };
+    let redirecting = || Redirecting { registration: registration(), denied: false, pkce: false };
     let held = claim(1, 40);
     let by_bankid = Signature { proof: Proof::Identity(Identity::Asserted), ..signature(5, at(4)) };
     [
@@ -119,9 +122,19 @@ fn grants() -> [Grant; 7] {
         active(Refresh::Claimed(claim(1, NOW + LEASE)), 1, false),
         active(Refresh::Idle, 2, false),
         active(Refresh::Idle, 0, true),
-        Grant::Lapsed { reason: LapseReason::RefreshRefused, at: T0, generation: 1, signal: None },
-        Grant::Revoked { at: T0 },
+        Grant::Lapsed {
+            reason: LapseReason::RefreshRefused,
+            at: T0,
+            generation: 1,
+            signal: None,
+            bank_consent: BankConsentId::parse("bank-of-old").unwrap(),
+        },
+        revoked_grant(),
     ]
+}
+
+fn revoked_grant() -> Grant {
+    Grant::Revoked { at: T0, bank: BankRevocation::NotSupported }
 }
 
 /// What the machine makes of it, as the tables spell it.
@@ -188,7 +201,7 @@ fn a_grant_takes_the_drawn_transitions_and_refuses_every_other_whatever_the_atte
 
 #[test]
 fn nothing_at_all_happens_to_a_revoked_consent() {
-    let revoked = || Consent { grant: Grant::Revoked { at: T0 }, attempt: Attempt::None, ..begun() };
+    let revoked = || Consent { grant: revoked_grant(), attempt: Attempt::None, ..begun() };
     for (name, act, _) in ATTEMPTS.iter().chain(GRANTS) {
         assert_eq!(verdict(&revoked(), *act), '.', "{name} after the end");
     }

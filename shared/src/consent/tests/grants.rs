@@ -58,7 +58,7 @@ fn the_request_that_began_a_renewal_begins_no_second_one_however_late_it_is_repe
     assert_eq!(renew(cancelled(), 4, 4, 60).unwrap().ordinal, 3);
     let swapped = {
         let renewing = renew(active(), 3, 3, 50).unwrap();
-        let redirecting = Redirecting { registration: registration(), denied: false };
+        let redirecting = Redirecting { registration: registration(), denied: false, pkce: false };
         let redirected = renewing.registered_for_redirect(claim(8, 80), redirecting, at(51)).unwrap();
         let redeeming = redirected.redeem(2, digest(6), claim(9, 90), at(52)).unwrap();
         let signed = redeeming.sign(claim(9, 90), signature(6, at(53)), at(53)).unwrap();
@@ -92,6 +92,68 @@ fn revoked_is_for_ever() {
         Refused::ClaimLost
     );
     assert_eq!(refused(revoked().revoke(at(20))), Refused::AlreadySo);
+}
+
+/// What is left at the bank, if anybody knows how it stands there.
+fn at_the_bank(consent: &Consent) -> (&'static str, Vec<&str>) {
+    let Grant::Revoked { bank, .. } = &consent.grant else { panic!("not revoked") };
+    (bank.as_str(), bank.left().iter().map(BankConsentId::as_str).collect())
+}
+
+#[test]
+fn what_is_to_be_deleted_at_the_bank_is_that_of_the_very_state_that_ended() {
+    let renewing = || {
+        let made = Registration {
+            bank_consent: BankConsentId::parse("bank-2").unwrap(),
+            made: at(51),
+            ..registration()
+        };
+        let asked = active().renew(fingerprint(3, 3), claim(6, 100), &app(), at(50)).unwrap();
+        asked.registered(claim(6, 100), made, at(51)).unwrap()
+    };
+    let redeeming = redirected().redeem(1, digest(5), claim(2, 40), at(3)).unwrap();
+    let lapsed = active().claim_refresh(1, claim(4, 60), at(10)).unwrap();
+    let lapsed = lapsed.lapse(1, claim(4, 60), None, at(11)).unwrap();
+    for (consent, now, expected) in [
+        (begun(), at(1), ("nothing_to_revoke", vec![])),
+        (registered(), at(3), ("unknown", vec!["bank-1"])),
+        (redirected(), at(3), ("unknown", vec!["bank-1"])),
+        (redeeming, at(4), ("unknown", vec!["bank-1"])),
+        (approving(), at(3), ("unknown", vec!["bank-1"])),
+        (signed(), at(5), ("unknown", vec!["bank-1"])),
+        (active(), at(10), ("unknown", vec!["bank-1"])),
+        (lapsed, at(12), ("unknown", vec!["bank-1"])),
+        (renewing(), at(52), ("unknown", vec!["bank-1", "bank-2"])),
+        (registered(), T0 + INTENT_LIFETIME, ("nothing_to_revoke", vec![])),
+    ] {
+        let kinds = states::kinds(&consent);
+        let revoked = consent.revoke_at_bank(now).unwrap();
+        assert_eq!(at_the_bank(&revoked), expected, "{kinds:?}");
+        assert_eq!((revoked.status(now), states::token_sets(&revoked)), (Status::Revoked, 0));
+    }
+    assert_eq!(at_the_bank(&active().revoke(at(10)).unwrap()), ("not_supported", vec![]));
+}
+
+#[test]
+fn what_failed_at_the_bank_is_tried_again_and_what_is_done_stays_done() {
+    let pending = || active().revoke_at_bank(at(10)).unwrap();
+    let failed = || {
+        let left = BankRevocation::Failed(vec![BankConsentId::parse("bank-1").unwrap()]);
+        pending().bank_revoked(&left).unwrap()
+    };
+    let done = || pending().bank_revoked(&BankRevocation::Done).unwrap();
+    assert_eq!(at_the_bank(&failed()), ("failed", vec!["bank-1"]));
+    for again in [pending(), failed()] {
+        let again = again.revoke_at_bank(at(20)).unwrap();
+        assert_eq!(at_the_bank(&again), ("unknown", vec!["bank-1"]));
+        assert!(matches!(again.grant, Grant::Revoked { at: since, .. } if since == at(10)), "it ended then");
+    }
+    assert_eq!(at_the_bank(&failed().bank_revoked(&BankRevocation::Done).unwrap()), ("done", vec![]));
+    let late = BankRevocation::Failed(vec![BankConsentId::parse("bank-1").unwrap()]);
+    assert_eq!(refused(done().bank_revoked(&late)), Refused::AlreadySo);
+    assert_eq!(refused(done().revoke_at_bank(at(20))), Refused::AlreadySo);
+    assert_eq!(refused(pending().revoke(at(20))), Refused::AlreadySo, "without the switch nothing is tried");
+    assert_eq!(refused(active().bank_revoked(&BankRevocation::Done)), Refused::WrongState);
 }
 
 #[test]

@@ -128,6 +128,7 @@ impl Model {
             Act::Lapse { .. } | Act::GiveUp { .. } => self.refresh(act, now),
             _ if self.grant == G::Revoked => None,
             Act::NoteDenial { .. } | Act::Redeem { .. } | Act::Sign { .. } => m.redirect(act, now),
+            Act::RefuseUnprotected => m.redirect(act, now),
             Act::RedeemFailed { .. } | Act::RedeemAgain { .. } | Act::Activate { .. } => m.redirect(act, now),
             Act::ClaimPoll | Act::HoldPoll { .. } | Act::ReleasePoll | Act::ShowQr => m.decoupled(act, now),
             Act::Approved { .. } | Act::NotApproved { .. } | Act::RenewedByAnother => m.decoupled(act, now),
@@ -196,6 +197,8 @@ impl Model {
             (A::AwaitingRedirect, Act::NoteDenial { .. }) => {
                 (!self.denied).then_some(Self { denied: true, ..self })
             }
+            // No attempt of these walks began with a challenge.
+            (A::AwaitingRedirect, Act::RefuseUnprotected) => Some(self.failed()),
             (A::AwaitingRedirect, Act::Redeem { code, by, .. }) => {
                 Some(Self { attempt: A::Redeeming, code, holder: by, due: now + LEASE, ..self })
             }

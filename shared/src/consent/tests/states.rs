@@ -101,10 +101,14 @@ fn copy_grant(grant: &Grant) -> Grant {
     match grant {
         Grant::None => Grant::None,
         Grant::Active(active) => Grant::Active(active.clone()),
-        Grant::Lapsed { reason, at, generation, signal } => {
-            Grant::Lapsed { reason: *reason, at: *at, generation: *generation, signal: *signal }
-        }
-        Grant::Revoked { at } => Grant::Revoked { at: *at },
+        Grant::Lapsed { reason, at, generation, signal, bank_consent } => Grant::Lapsed {
+            reason: *reason,
+            at: *at,
+            generation: *generation,
+            signal: *signal,
+            bank_consent: bank_consent.clone(),
+        },
+        Grant::Revoked { at, bank } => Grant::Revoked { at: *at, bank: bank.clone() },
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) enum Act {
     StartFailed { by: u8, unsent: bool },
     Cancel,
     NoteDenial { past: bool },
+    RefuseUnprotected,
     Redeem { code: u8, by: u8, past: bool },
     Sign { code: u8, by: u8 },
     RedeemFailed { by: u8 },
@@ -47,6 +48,8 @@ pub(super) enum Act {
     NoteTrouble { foreign: bool },
     Renew { key: u8, by: u8 },
     Revoke,
+    RevokeAtBank,
+    BankRevoked,
     Buried,
 }
 
@@ -67,10 +70,10 @@ pub(super) fn apply(consent: Consent, act: Act, second: i64) -> Result<Consent, 
         Act::BeginAgain { by } => consent.begin_again(lease(by), now),
         Act::Registered { by } => consent.registered(lease(by), made, now),
         Act::RegisteredForRedirect { by } => {
-            let redirecting = Redirecting { registration: made, denied: false };
+            let redirecting = Redirecting { registration: made, denied: false, pkce: false };
             consent.registered_for_redirect(lease(by), redirecting, now)
         }
-        Act::ChooseRedirect { key } => consent.choose_redirect(fingerprint(key, key), &app(), now),
+        Act::ChooseRedirect { key } => consent.choose_redirect(fingerprint(key, key), &app(), false, now),
         Act::ChooseDecoupled { key, by } => {
             consent.choose_decoupled(fingerprint(key, key), &app(), lease(by), now)
         }
@@ -83,6 +86,7 @@ pub(super) fn apply(consent: Consent, act: Act, second: i64) -> Result<Consent, 
         Act::StartFailed { by, unsent: false } => consent.start_failed(lease(by), UNKNOWN, now),
         Act::Cancel => consent.cancel(now),
         Act::NoteDenial { past } => consent.note_denial(of_attempt(past), Signal::AccessDenied, now),
+        Act::RefuseUnprotected => consent.refuse_unprotected(ordinal, now),
         Act::Redeem { code, by, past } => consent.redeem(of_attempt(past), digest(code), lease(by), now),
         Act::Sign { code, by } => {
             let signature = Signature { bank_consent: bank_consent(ordinal), ..signature(code, now) };
@@ -118,6 +122,8 @@ pub(super) fn apply(consent: Consent, act: Act, second: i64) -> Result<Consent, 
         }
         Act::Renew { key, by } => consent.renew(fingerprint(key, key), lease(by), &app(), now),
         Act::Revoke => consent.revoke(now),
+        Act::RevokeAtBank => consent.revoke_at_bank(now),
+        Act::BankRevoked => consent.bank_revoked(&BankRevocation::Done),
         Act::Buried => consent.buried(now),
     }
 }

@@ -19,7 +19,7 @@ fn started() -> Consent {
 
 fn redirect_started() -> Consent {
     let consent = then(started(), 1, 1, |it| it.registered(claim(1, 30), registration(), at(1)).unwrap());
-    then(consent, 2, 2, |it| it.choose_redirect(fingerprint(1, 1), &app(), at(2)).unwrap())
+    then(consent, 2, 2, |it| it.choose_redirect(fingerprint(1, 1), &app(), false, at(2)).unwrap())
 }
 
 fn activated() -> Consent {

@@ -30,7 +30,7 @@ impl Dice {
         let code = self.one_of(&[5, 6]);
         let rarely = self.below(8) == 0;
         let shown = self.one_of(&[Shown::Handle, Shown::OtherHandle, Shown::Nothing]);
-        match self.below(31) {
+        match self.below(32) {
             0 => Act::BeginAgain { by },
             1 => Act::Registered { by },
             2 => Act::RegisteredForRedirect { by },
@@ -61,6 +61,7 @@ impl Dice {
             29 => Act::GiveUp { stale: rarely },
             28 => Act::NoteTrouble { foreign: rarely },
             27 if rarely => Act::Revoke,
+            30 => Act::RefuseUnprotected,
             _ => Act::Buried,
         }
     }
@@ -110,7 +111,7 @@ fn the_machine_does_what_the_model_says_on_every_walk() {
     let steps: u32 = taken.values().sum();
     report(&format!("{WALKS} walks from SEED={first}: {steps} steps taken, {} kinds of state", seen.len()));
     if seed.is_none() {
-        assert_eq!(taken.len(), 31, "some transition was never taken: {taken:?}");
+        assert_eq!(taken.len(), 32, "some transition was never taken: {taken:?}");
         assert_eq!(seen.len(), 8 + 9 + 9 + 1, "some state was never reached: {seen:?}");
     }
 }
@@ -212,7 +213,7 @@ fn answer_lost(next: &Consent, act: Act, now: i64) {
                 // The bank consent's quarter of an hour ran out while the order was being started.
                 Act::ApprovalBegun { .. } if next.failure(at(now)).is_some() => Refused::ClaimLost,
                 Act::ClaimPoll => Refused::TooEarly { wait: Span::seconds(2) },
-                Act::Redeem { .. } => Refused::WrongState,
+                Act::Redeem { .. } | Act::RefuseUnprotected => Refused::WrongState,
                 _ => Refused::AlreadySo,
             };
             assert_eq!(refused, expected, "{act:?} does not know its own result");

@@ -6,6 +6,7 @@
 //! | `tk` `tu` | B N | claim: by whom, until when (registering, redeeming, initiating) |
 //! | `tb` `tr` `td` `tm` | S S S N | registration: id at the bank, redirect link, decoupled link, made when |
 //! | `tx` | BOOL | an error came back (redirect, redeeming) |
+//! | `ty` | BOOL | a code challenge was sent (redirect, redeeming); absent: none was |
 //! | `tc` | B | keyed hash of the code (redeeming, signed) |
 //! | `tz` | B | sealed session (purpose `session`; approval) or sealed tokens (purpose `signed`; signed) |
 //! | `tp` `tq` `to` `ts` `ti` | N N N BOOL S | the bank's pause (ms), next poll, open by, same device, who vouches |
@@ -125,10 +126,17 @@ fn parse_registration(fields: Fields<'_>) -> Result<Registration, StoreError> {
 fn render_redirecting(row: &mut Row, redirecting: &Redirecting) {
     render_registration(row, &redirecting.registration);
     row.flag("tx", redirecting.denied);
+    if redirecting.pkce {
+        row.flag("ty", true);
+    }
 }
 
 fn parse_redirecting(fields: Fields<'_>) -> Result<Redirecting, StoreError> {
-    Ok(Redirecting { registration: parse_registration(fields)?, denied: fields.flag("tx")? })
+    Ok(Redirecting {
+        registration: parse_registration(fields)?,
+        denied: fields.flag("tx")?,
+        pkce: fields.maybe("ty", Fields::flag)?.unwrap_or(false),
+    })
 }
 
 fn render_approval(

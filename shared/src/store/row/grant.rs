@@ -6,19 +6,20 @@
 //! | `gn` | N | generation (active, lapsed) |
 //! | `gs` | N | since when (active, lapsed, revoked) |
 //! | `gz` `ga` `ge` | B N N | sealed tokens (purpose `grant`), beginning and end of the access token |
-//! | `gb` | S | the consent's id at the bank |
+//! | `gb` | S | the consent's id at the bank (active, lapsed) |
 //! | `gr` `gc` | N | end of the refresh token, end of the consent |
 //! | `gk` `gu` | B N | claim of a refresh: by whom, until when |
 //! | `gi` `gh` | S B | who vouches, keyed hash of the handle |
 //! | `gf` `gp` | N | how often it was refreshed, how often the refresh token went without an answer (active, unless never) |
-//! | `gw` `gx` | S | why it lapsed, what the bank said |
+//! | `gw` `gt` | S | why it lapsed, what the bank said |
+//! | `gx` `gy` | S B | what became of it at the bank (revoked): absent is `not_supported`; what is left there |
 
 use super::{
-    Fields, Row, Sealer, StoreError, Whose, digest, identity, identity_word, parse_claim, parse_tokens,
-    render_claim, render_tokens, signal,
+    Fields, Packing, Row, Sealer, StoreError, Unpacking, Whose, digest, identity, identity_word, parse_claim,
+    parse_tokens, render_claim, render_tokens, signal,
 };
 use crate::{
-    consent::{Active, Clocks, Grant, LapseReason, Refresh},
+    consent::{Active, BankRevocation, Clocks, Grant, LapseReason, Refresh},
     types::BankConsentId,
 };
 
@@ -40,14 +41,16 @@ pub(super) fn render(
             row.text("g", "active");
             render_active(row, active, whose, sealer)?;
         }
-        Grant::Lapsed { reason, at, generation, signal } => {
+        Grant::Lapsed { reason, at, generation, signal, bank_consent } => {
             row.text("g", "lapsed").text("gw", reason.code()).instant("gs", *at).number("gn", *generation);
+            row.text("gb", bank_consent.as_str());
             if let Some(signal) = signal {
-                row.text("gx", signal.code());
+                row.text("gt", signal.code());
             }
         }
-        Grant::Revoked { at } => {
+        Grant::Revoked { at, bank } => {
             row.text("g", "revoked").instant("gs", *at);
+            render_revocation(row, bank)?;
         }
     }
     Ok(())
@@ -87,9 +90,10 @@ pub(super) fn parse(fields: Fields<'_>, whose: &Whose, sealer: &Sealer<'_>) -> R
             reason: lapse_reason(fields, "gw")?,
             at: fields.instant("gs")?,
             generation: fields.number("gn")?,
-            signal: signal(fields, "gx")?,
+            signal: signal(fields, "gt")?,
+            bank_consent: fields.parsed("gb", BankConsentId::parse)?,
         }),
-        "revoked" => Ok(Grant::Revoked { at: fields.instant("gs")? }),
+        "revoked" => Ok(Grant::Revoked { at: fields.instant("gs")?, bank: parse_revocation(fields)? }),
         _ => Err(StoreError::unreadable("g")),
     }
 }
@@ -109,6 +113,47 @@ fn parse_active(fields: Fields<'_>, whose: &Whose, sealer: &Sealer<'_>) -> Resul
         handle: fields.maybe("gh", digest)?,
         since: fields.instant("gs")?,
     })
+}
+
+fn render_revocation(row: &mut Row, bank: &BankRevocation) -> Result<(), StoreError> {
+    let word = match bank {
+        BankRevocation::NotSupported => return Ok(()),
+        BankRevocation::Nothing => "nothing",
+        BankRevocation::Pending(_) => "pending",
+        BankRevocation::Done => "done",
+        BankRevocation::Failed(_) => "failed",
+    };
+    row.text("gx", word);
+    if !bank.left().is_empty() {
+        let ids = bank.left().iter().map(|id| id.as_str().as_bytes());
+        let packed = ids.into_iter().try_fold(Packing::default(), |all, id| all.add(Some(id)));
+        row.bytes(
+            "gy",
+            packed.ok_or(StoreError::Broken("a bank consent's id is too long to be stored"))?.done(),
+        );
+    }
+    Ok(())
+}
+
+fn parse_revocation(fields: Fields<'_>) -> Result<BankRevocation, StoreError> {
+    match fields.maybe("gx", Fields::text)? {
+        None => Ok(BankRevocation::NotSupported),
+        Some("nothing") => Ok(BankRevocation::Nothing),
+        Some("pending") => left_at_bank(fields).map(BankRevocation::Pending),
+        Some("done") => Ok(BankRevocation::Done),
+        Some("failed") => left_at_bank(fields).map(BankRevocation::Failed),
+        Some(_) => Err(StoreError::unreadable("gx")),
+    }
+}
+
+fn left_at_bank(fields: Fields<'_>) -> Result<Vec<BankConsentId>, StoreError> {
+    let mut unpacking = Unpacking::new(fields.bytes("gy")?);
+    let mut left = Vec::new();
+    while !unpacking.is_done() {
+        let id = unpacking.text().and_then(|text| BankConsentId::parse(text).ok());
+        left.push(id.ok_or(StoreError::unreadable("gy"))?);
+    }
+    Ok(left)
 }
 
 fn lapse_reason(fields: Fields<'_>, name: &'static str) -> Result<LapseReason, StoreError> {

@@ -4,7 +4,7 @@ mod states;
 
 use super::*;
 use crate::{
-    consent::{Approval, Attempt, Refresh},
+    consent::{Approval, Attempt, BankRevocation, Refresh},
     types::{AutoStartToken, KeyRing, QrData, SealingKey, SessionLink},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -157,8 +157,10 @@ fn a_row_that_lacks_an_attribute_or_has_it_in_another_kind_names_it() {
     let ring = ring();
     let sealer = Sealer::new(&ring, "local");
     let make = Make { typical: true };
-    let optional =
-        ["pc", "ref", "app", "gk", "gi", "gh", "gf", "gp", "gx", "tr", "td", "tn", "sf", "st", "tl"];
+    let optional = [
+        "pc", "ref", "app", "gk", "gi", "gh", "gf", "gp", "gt", "gx", "tr", "td", "tn", "sf", "st", "tl",
+        "ty",
+    ];
     let unread = ["sk", "w", "by", "ttl"];
     for consent in make.every_state() {
         let item = render(&consent, &sealer, &STAMP).unwrap();
@@ -183,7 +185,7 @@ fn the_row_is_swept_a_day_after_a_start_or_a_month_after_the_grants_end() {
     let sweep = |grant| sweep_after(&make.consent(grant, Attempt::None));
     assert_eq!(sweep(Grant::None), T0 + Span::days(1));
     assert_eq!(sweep(make.active(Refresh::Idle, true)), T0 + Span::days(120));
-    assert_eq!(sweep(Grant::Revoked { at: T0 }), T0 + Span::days(30));
+    assert_eq!(sweep(Grant::Revoked { at: T0, bank: BankRevocation::NotSupported }), T0 + Span::days(30));
 }
 
 #[test]

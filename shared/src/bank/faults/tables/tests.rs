@@ -23,11 +23,12 @@ macro_rules! rows {
     };
 }
 
-const EVERY: [Kind; 12] = [
+const EVERY: [Kind; 13] = [
     ClientCredentials,
     ExchangeCode,
     Refresh,
     CreateConsent,
+    DeleteConsent,
     BeginDecoupled,
     Poll,
     Cancel,
@@ -45,7 +46,7 @@ rows! {
         DATA, 403, gateway(403, "Not registered to plan") => Fault::NotRegistered;
     not_registered_for_consents: [CreateConsent], 403, gateway(403, "Not registered to plan") => Fault::NotRegistered;
     token_is_not_active: DATA, 401, gateway(401, "Token is not active") => Fault::TokenInactive;
-    client_token_is_not_active: [CreateConsent], 401, gateway(401, "Token is not active") => Fault::TokenInactive;
+    client_token_is_not_active: [CreateConsent, DeleteConsent], 401, gateway(401, "Token is not active") => Fault::TokenInactive;
     wrong_kind_of_token: DATA, 401, gateway(401, "Invalid token grant type.") => Fault::WrongTokenKind;
     wrong_kind_of_token_for_a_consent:
         [CreateConsent], 401, gateway(401, "Invalid token grant type.") => Fault::WrongTokenKind;

@@ -2,8 +2,9 @@
 
 use crate::{
     consent::{
-        Active, Approval, Attempt, Claim, Clocks, Consent, Entry, Event, Fingerprint, Grant, Identity, KEPT,
-        LapseReason, Proof, Reason, Redirecting, Refresh, Registration, Session, Signature, Timeline, Tokens,
+        Active, Approval, Attempt, BankRevocation, Claim, Clocks, Consent, Entry, Event, Fingerprint, Grant,
+        Identity, KEPT, LapseReason, Proof, Reason, Redirecting, Refresh, Registration, Session, Signature,
+        Timeline, Tokens,
     },
     types::{
         AccessToken, AppId, AutoStartToken, BankConsentId, ClaimId, ConsentId, Country, Digest, Link,
@@ -66,8 +67,13 @@ impl Make {
                 at: T0,
                 generation: 9,
                 signal: Some(Signal::UnauthorizedClient),
+                bank_consent: self.bank_consent(),
             },
-            Grant::Revoked { at: T0 },
+            revoked(BankRevocation::NotSupported),
+            revoked(BankRevocation::Nothing),
+            revoked(BankRevocation::Pending(vec![self.bank_consent(); 2])),
+            revoked(BankRevocation::Done),
+            revoked(BankRevocation::Failed(vec![self.bank_consent()])),
         ]
     }
 
@@ -82,7 +88,7 @@ impl Make {
     }
 
     fn redirecting(&self, denied: bool) -> Redirecting {
-        Redirecting { registration: self.registration(true), denied }
+        Redirecting { registration: self.registration(true), denied, pkce: denied }
     }
 
     fn approval(&self, whole: bool) -> Approval {
@@ -168,6 +174,10 @@ impl Make {
 
 pub(super) fn claim() -> Claim {
     Claim { by: ClaimId([8; 16]), until: T0 + Span::seconds(35) }
+}
+
+fn revoked(bank: BankRevocation) -> Grant {
+    Grant::Revoked { at: T0, bank }
 }
 
 fn start() -> Fingerprint {
