@@ -90,6 +90,7 @@ impl App {
                 aws.dynamodb(config.dynamodb_endpoint.clone()),
                 config.table.clone(),
                 environment,
+                config.erase_after,
             ),
             secrets: Secrets::new(
                 aws.secretsmanager(config.secrets_endpoint.clone()),

@@ -22,6 +22,10 @@
 //! | `BANKID_STARTS_IN_A_DAY` | 1 to 100: the same in any 24 hours | 10 |
 //! | `TENANT_CLAIM` | claim that separates users of several tenants of one issuer | none |
 //! | `CORPORATE_CHECK_DIGIT` | `on` or `off`: check digit of Swedish organisation numbers | `on` |
+//! | `REFRESH_TOKEN_DAYS` | life of a refresh token, unless the bank's answer says another | 90 |
+//! | `CONSENT_DAYS` | JSON, country → life of a consent in days (RTS on SCA article 10a) | SE, NL, LU 180, GB 90 |
+//! | `RENEW_AHEAD_DAYS` | how long before the end a consent asks to be renewed | 15 |
+//! | `ERASE_AFTER_DAYS` | how long ended consents are kept before they erase themselves | 30 |
 //! | `UNATTENDED_READS` | reads without the PSU in 24 h, per account and resource (RTS on SCA article 36(5)(b)) | 4 |
 //! | `ATTENDED_TOKEN_AGE_SECONDS` | how old the user's token may be for a read to count as attended | 3600 |
 //! | `FUNCTION_TIMEOUT_MS` | time for one request where the runtime gives no deadline | 25000 |
@@ -30,6 +34,7 @@
 
 pub mod apps;
 mod bank;
+mod lifetimes;
 mod wire;
 
 pub use apps::{App, Apps, HandleIn, Return};
@@ -38,7 +43,7 @@ pub use wire::{CallbackIssuer, Pkce, RevocationAtBank, WireConfig};
 
 use crate::{
     budget::{LEGAL_READS, MOST_READS},
-    types::{CorporateRule, Span, StartLimits},
+    types::{CorporateRule, Lifetimes, Span, StartLimits},
 };
 use std::{fmt, time::Duration};
 
@@ -73,6 +78,10 @@ pub struct Config {
     pub tenant_claim: Option<String>,
     /// How strict Swedish organisation numbers are taken.
     pub corporate_rule: CorporateRule,
+    /// The clocks of grants.
+    pub lifetimes: Lifetimes,
+    /// How long ended consents are kept.
+    pub erase_after: Span,
     /// Unattended reads in 24 hours, per owner, account and resource.
     pub unattended_reads: u8,
     /// How old the user's token may be for a read to count as attended.
@@ -141,6 +150,8 @@ impl Config {
             start_limits: start_limits(&mut read),
             tenant_claim: read.optional("TENANT_CLAIM"),
             corporate_rule: corporate_rule(&mut read),
+            lifetimes: lifetimes::read(&mut read),
+            erase_after: lifetimes::erase_after(&mut read),
             unattended_reads: unattended_reads(&mut read),
             attended_token_age: attended_token_age(&mut read),
             timeout: timeout(&mut read),

@@ -51,8 +51,6 @@ use crate::types::{AppId, ConsentId, Country, Digest, OwnerId, PsuType, Referenc
 pub const INTENT_LIFETIME: Span = Span::minutes(15);
 /// Tokens that nobody has claimed with the handle are destroyed after this long.
 pub const SIGNED_LIFETIME: Span = Span::minutes(5);
-/// How long before its end a consent asks to be renewed.
-pub const RENEW_AHEAD: Span = Span::days(15);
 /// The PSU has about this long to open the BankID app (documented by a third party only).
 pub const OPEN_WITHIN: Span = Span::seconds(30);
 

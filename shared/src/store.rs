@@ -43,7 +43,7 @@ pub use reservation::{Denied, Reservation};
 
 use crate::{
     consent::{Consent, Refused},
-    types::{ConsentId, KeyRing, Timestamp, TraceId},
+    types::{ConsentId, KeyRing, Span, Timestamp, TraceId},
 };
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use field::Item;
@@ -61,6 +61,7 @@ pub struct Store {
     client: Client,
     table: String,
     environment: String,
+    keep: Span,
 }
 
 /// Who writes, when, and with which keys.
@@ -103,14 +104,14 @@ pub struct Loaded {
 }
 
 impl Store {
-    /// `environment` is one of the parts that sealed values are tied to.
-    pub fn new(client: Client, table: String, environment: impl Into<String>) -> Self {
-        Self { client, table, environment: environment.into() }
+    /// `environment` is one of the parts that sealed values are tied to; `keep` is how long ended consents stay.
+    pub fn new(client: Client, table: String, environment: impl Into<String>, keep: Span) -> Self {
+        Self { client, table, environment: environment.into(), keep }
     }
 
     /// Puts a new consent there: the claim of a start.
     pub async fn insert(&self, writer: Writer<'_>, consent: Consent) -> Result<Stored, InsertError> {
-        let stamp = stamp(1, writer)?;
+        let stamp = self.stamp(1, writer)?;
         let consent = consent.remembering(None, stamp.by, writer.now);
         match self.write(self.change(writer, &consent, &stamp, None)?, writer.reserving(&consent)).await? {
             Outcome::Written => Ok(Stored { consent, changed: writer.now, version: stamp.version }),
@@ -123,14 +124,19 @@ impl Store {
         }
     }
 
-    /// A consent and its account map, in one exchange.
-    pub async fn get(&self, ring: &KeyRing, id: &ConsentId) -> Result<Option<Loaded>, StoreError> {
+    /// A consent and its account map, in one exchange. One that has been kept long enough is not there any more.
+    pub async fn get(
+        &self,
+        ring: &KeyRing,
+        id: &ConsentId,
+        now: Timestamp,
+    ) -> Result<Option<Loaded>, StoreError> {
         let request = self.client.query().table_name(&self.table).consistent_read(true);
         let request = request.key_condition_expression("pk = :pk");
         let answer =
             request.expression_attribute_values(":pk", AttributeValue::S(id.to_string())).send().await?;
         let part = |name: &str| answer.items().iter().find(|item| is_part(item, name));
-        let Some(item) = part(CONSENT) else { return Ok(None) };
+        let Some(item) = part(CONSENT).filter(|item| !row::is_swept(item, now)) else { return Ok(None) };
         let stored = parse(item, &self.sealer(ring))?;
         let accounts = part(accounts::ACCOUNTS).map(accounts::parse).transpose()?;
         Ok(Some(Loaded { stored, accounts }))
@@ -150,7 +156,7 @@ impl Store {
             .send()
             .await
             .map_err(StoreError::from)?;
-        let item = answer.item.ok_or(UpdateError::Absent)?;
+        let item = answer.item.filter(|item| !row::is_swept(item, writer.now)).ok_or(UpdateError::Absent)?;
         let stored = parse(&item, &self.sealer(writer.ring))?;
         self.apply(writer, stored, transition).await
     }
@@ -170,7 +176,7 @@ impl Store {
             // What an earlier write of this request has claimed was reserved with it.
             let reserved = stored.start_claimed_by(writer.trace.claim_id());
             let consent = transition(stored.consent)?;
-            let stamp = stamp(expected.saturating_add(1), writer)?;
+            let stamp = self.stamp(expected.saturating_add(1), writer)?;
             let consent = consent.remembering(Some(past), stamp.by, writer.now);
             let change = self.change(writer, &consent, &stamp, Some(expected))?;
             match self.write(change, writer.reserving(&consent).filter(|_| !reserved)).await? {
@@ -198,6 +204,13 @@ impl Store {
             .await;
     }
 
+    /// Marks a write that is about to be sent. Drawn once, whatever the SDK retries.
+    fn stamp(&self, version: u64, writer: Writer<'_>) -> Result<Stamp, StoreError> {
+        let mut write = [0; 16];
+        aws_lc_rs::rand::fill(&mut write).map_err(|_| StoreError::Broken("no randomness"))?;
+        Ok(Stamp { version, write, by: writer.trace.claim_id(), at: writer.now, keep: self.keep })
+    }
+
     const fn sealer<'a>(&'a self, ring: &'a KeyRing) -> Sealer<'a> {
         Sealer::new(ring, self.environment.as_str())
     }
@@ -219,13 +232,6 @@ impl<'a> Writer<'a> {
     fn reserving(&self, consent: &Consent) -> Option<&'a Reservation> {
         self.reserves.filter(|_| consent.start_claimed_by(self.trace.claim_id()))
     }
-}
-
-/// Marks a write that is about to be sent. Drawn once, whatever the SDK retries.
-fn stamp(version: u64, writer: Writer<'_>) -> Result<Stamp, StoreError> {
-    let mut write = [0; 16];
-    aws_lc_rs::rand::fill(&mut write).map_err(|_| StoreError::Broken("no randomness"))?;
-    Ok(Stamp { version, write, by: writer.trace.claim_id(), at: writer.now })
 }
 
 fn parse(item: &Item, sealer: &Sealer<'_>) -> Result<Stored, StoreError> {

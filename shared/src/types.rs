@@ -4,6 +4,7 @@
 mod country;
 mod id;
 mod key;
+mod lifetimes;
 mod psu;
 mod secret;
 mod signal;
@@ -17,6 +18,7 @@ pub use id::{
     Reference, TraceId,
 };
 pub use key::{IdentityKey, KeyRing, SealingKey};
+pub use lifetimes::Lifetimes;
 pub use psu::{CorporateId, CorporateRule, PersonalNumber, Psu, PsuAddress, PsuType};
 pub use secret::{
     AccessToken, AuthorizationCode, AutoStartToken, CodeVerifier, Handle, Nonce, QrData, RefreshToken,

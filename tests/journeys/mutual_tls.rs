@@ -11,6 +11,13 @@ async fn the_bank_refuses_a_handshake_without_a_client_certificate() {
     let stranger = reqwest::Client::builder().tls_certs_only([trust]).no_proxy().build().unwrap();
     let url = format!("{}/openbanking/psd2/v2/accounts", world.bank.api_url());
     assert!(stranger.get(url).send().await.is_err());
+    // With TLS 1.3 the client may hear of it before the bank has written it down.
+    for _ in 0..1000 {
+        if world.bank.ledger().handshakes_refused >= 1 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
     let ledger = world.bank.ledger();
     assert!(ledger.handshakes_refused >= 1, "{ledger:?}");
     assert!(ledger.calls.is_empty(), "{ledger:?}");

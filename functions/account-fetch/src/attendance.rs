@@ -11,6 +11,22 @@ use shared::{
     types::{OwnerId, Timestamp},
 };
 
+/// An answer's own fields, and its consent beside them.
+#[derive(Serialize)]
+struct WithClocks<'a, B> {
+    #[serde(flatten)]
+    body: &'a B,
+    consent: ConsentClocks<'a>,
+}
+
+/// How long reads will still work.
+#[derive(Serialize)]
+struct ConsentClocks<'a> {
+    renewal_due: bool,
+    renew_by: &'a str,
+    expires_at: &'a str,
+}
+
 /// One read that has been counted.
 pub(crate) struct Reservation {
     subject: String,
@@ -43,11 +59,18 @@ impl Reader<'_> {
         }
     }
 
-    /// An answer with data. Without the PSU it says what is left of the budget (draft `RateLimit` header fields for HTTP).
+    /// An answer with data, and where its consent stands: past `renew_by` a header says so too. Without the PSU it says what is left of the budget (draft `RateLimit` header fields for HTTP).
     pub(crate) fn json(&self, body: &impl Serialize) -> Answer {
-        let mut answer = http::json(200, body)?;
+        let (now, clocks) = (self.invocation.now(), self.active()?.clocks);
+        let due = clocks.renewal_due(now);
+        let (renew_by, expires_at) = (clocks.renew_by().rfc3339(), clocks.expires_at().rfc3339());
+        let consent = ConsentClocks { renewal_due: due, renew_by: &renew_by, expires_at: &expires_at };
+        let mut answer = http::json(200, &WithClocks { body, consent })?;
+        if let (true, Ok(value)) = (due, HeaderValue::from_str(&renew_by)) {
+            answer.headers_mut().insert("consent-renew-by", value);
+        }
         if let Some(standing) = self.standing {
-            rate_limit(answer.headers_mut(), standing, self.invocation.now());
+            rate_limit(answer.headers_mut(), standing, now);
         }
         Ok(answer)
     }

@@ -20,7 +20,7 @@ pub(crate) async fn handle(app: &App, request: Request) -> Answer {
     let invocation = app.begin(&request).await?;
     let caller = invocation.caller(&request)?;
     let ring = &invocation.material.ring;
-    let page = app.store.list(ring, &caller.owner, query.cursor.as_deref()).await?;
+    let page = app.store.list(ring, &caller.owner, query.cursor.as_deref(), invocation.now()).await?;
     let now = invocation.now();
     let changed = page
         .consents

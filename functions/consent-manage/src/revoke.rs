@@ -49,7 +49,10 @@ pub(crate) async fn all(app: &App, request: Request) -> Answer {
     let caller = invocation.caller(&request)?;
     let (mut revoked, mut cursor) = (Vec::new(), None);
     loop {
-        let page = app.store.list(&invocation.material.ring, &caller.owner, cursor.as_deref()).await?;
+        let page = app
+            .store
+            .list(&invocation.material.ring, &caller.owner, cursor.as_deref(), invocation.now())
+            .await?;
         for stored in page.consents {
             in_time(&invocation)?;
             revoked.push((stored.id, revoke(&invocation, stored).await?));

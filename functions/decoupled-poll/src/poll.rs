@@ -5,7 +5,7 @@ use serde::Serialize;
 use shared::{
     app::{App, Invocation},
     bank::{Fault, Granted, Poll},
-    consent::{Approval, Attempt, Consent, Grant, Reason, Refused, Tokens},
+    consent::{Approval, Attempt, Clocks, Consent, Grant, Reason, Refused, Tokens},
     http::{self, Answer, AuthorizationAnswer, Code, Problem},
     store::{Stored, UpdateError},
     telemetry::{self, Metric},
@@ -96,9 +96,13 @@ async fn ask(invocation: &Invocation<'_>, claimed: Stored) -> Answer {
     };
     match polled {
         Ok(Poll::Pending { qr }) => pending(invocation, claimed, qr, held).await,
-        Ok(Poll::Complete(Granted { access, access_lifetime, refresh })) => {
-            let tokens = Tokens::new(access, access_lifetime, refresh, asked);
-            settle(invocation, claimed, |consent| consent.approved(&order, &tokens, invocation.now())).await
+        Ok(Poll::Complete(Granted { access, access_lifetime, refresh, refresh_lifetime })) => {
+            let tokens =
+                Tokens::new(access, access_lifetime, refresh, asked).refreshable_for(refresh_lifetime);
+            let lifetimes = &invocation.app.config.lifetimes;
+            let clocks = Clocks::new(claimed.country, &tokens, invocation.now(), lifetimes);
+            settle(invocation, claimed, |consent| consent.approved(&order, &tokens, clocks, invocation.now()))
+                .await
         }
         Err(fault) => match terminal(&fault) {
             Some(reason) => {

@@ -51,7 +51,7 @@ async fn answer(app: &App, request: &Request, callback: Callback) -> Answer {
     if !callback.state.is_proved_by(&material.identity) {
         return Ok(http::neutral_page());
     }
-    let Some(loaded) = app.store.get(&material.ring, &callback.state.consent).await? else {
+    let Some(loaded) = app.store.get(&material.ring, &callback.state.consent, invocation.now()).await? else {
         return Ok(http::neutral_page());
     };
     let stored = loaded.stored;

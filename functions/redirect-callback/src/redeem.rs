@@ -83,8 +83,9 @@ async fn spend(
         Err(fault) => return not_spent(invocation, claimed, claim, fault).await,
     };
     let now = invocation.now();
-    let tokens = Tokens::new(granted.access, granted.access_lifetime, granted.refresh, asked);
-    let clocks = Clocks::new(claimed.country, &tokens, now);
+    let tokens = Tokens::new(granted.access, granted.access_lifetime, granted.refresh, asked)
+        .refreshable_for(granted.refresh_lifetime);
+    let clocks = Clocks::new(claimed.country, &tokens, now, &invocation.app.config.lifetimes);
     let claimed_by = identity.digest("handle", &[handle.expose().as_bytes()]);
     let proof = Proof::Handle { code: digest, handle: claimed_by };
     let signature = Signature { bank_consent, tokens, clocks, proof, at: now };
@@ -135,7 +136,7 @@ pub(crate) async fn wait(invocation: &Invocation<'_>, id: &ConsentId, hit: Hit) 
             break;
         }
         tokio::time::sleep(pause).await;
-        let loaded = invocation.app.store.get(&invocation.material.ring, id).await?;
+        let loaded = invocation.app.store.get(&invocation.material.ring, id, invocation.now()).await?;
         let Some(consent) = loaded.map(|loaded| loaded.stored) else { return Ok(Outcome::Failed) };
         match consent.callback(hit.ordinal, Some(&hit.digest), invocation.now()) {
             Step::Wait => {}

@@ -93,7 +93,7 @@ impl Invocation<'_> {
     /// A consent of this owner. A foreign one is answered exactly as an unknown one.
     pub async fn load(&self, owner: &OwnerId, id: &ConsentId) -> Result<Loaded, Problem> {
         telemetry::concerns(id);
-        let loaded = self.app.store.get(&self.material.ring, id).await?;
+        let loaded = self.app.store.get(&self.material.ring, id, self.now()).await?;
         loaded.filter(|loaded| loaded.stored.belongs_to(owner)).ok_or(Problem::new(Code::ConsentNotFound))
     }
 
@@ -104,7 +104,7 @@ impl Invocation<'_> {
         id: &ConsentId,
     ) -> Result<(Loaded, Budget), Problem> {
         telemetry::concerns(id);
-        let found = self.app.store.get_with_budget(&self.material.ring, id, owner).await?;
+        let found = self.app.store.get_with_budget(&self.material.ring, id, owner, self.now()).await?;
         found.filter(|(loaded, _)| loaded.stored.belongs_to(owner)).ok_or(Problem::new(Code::ConsentNotFound))
     }
 

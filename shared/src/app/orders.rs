@@ -64,7 +64,7 @@ impl Invocation<'_> {
     async fn make_way(&self, denied: Denied, owner: &OwnerId) -> Result<Option<OrderGuard>, StoreError> {
         let Denied::Ordered { guard, .. } = denied else { return Ok(None) };
         let now = self.now();
-        let holder = self.app.store.get(&self.material.ring, &guard.consent).await?;
+        let holder = self.app.store.get(&self.material.ring, &guard.consent, now).await?;
         let holder = holder.map(|loaded| loaded.stored);
         match (guard.against(owner, holder.as_deref(), now), holder) {
             (InTheWay::Stays, _) => Ok(None),

@@ -118,8 +118,9 @@ impl Invocation<'_> {
         let Refreshing { generation, claim, .. } = refreshing;
         let asked = self.now();
         match bank.refresh(&self.exchange(), token).await {
-            Ok(Granted { access, access_lifetime, refresh }) => {
-                let fresh = Tokens::new(access, access_lifetime, refresh, asked);
+            Ok(Granted { access, access_lifetime, refresh, refresh_lifetime }) => {
+                let fresh =
+                    Tokens::new(access, access_lifetime, refresh, asked).refreshable_for(refresh_lifetime);
                 match self.settle(claimed, |consent| settled(consent, generation, claim, &fresh)).await {
                     Ok(settled) => {
                         telemetry::count(Metric::Refreshes);

@@ -29,6 +29,9 @@ pub struct Granted {
     pub access_lifetime: Span,
     /// Comes with a signature. A refresh at this bank brings none, and the old one stays good (production).
     pub refresh: Option<RefreshToken>,
+    /// How long the refresh token lives, where the answer says so. No field for it is known at this bank; two common
+    /// names are tolerated (`refresh_token_expires_in`, `refresh_expires_in`).
+    pub refresh_lifetime: Option<Span>,
 }
 
 /// Documented lifetime of an access token, for when `expires_in` is no use.
@@ -49,6 +52,8 @@ pub(super) struct Answer<'a> {
     token_type: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     refresh_token: Option<Cow<'a, str>>,
+    #[serde(borrow, default, alias = "refresh_expires_in")]
+    refresh_token_expires_in: Option<&'a RawValue>,
 }
 
 impl Client {
@@ -125,6 +130,7 @@ impl Answer<'_> {
             access: AccessToken::new(sound(&self.access_token)?),
             access_lifetime: lifetime(self.expires_in),
             refresh: refresh.map(sound).transpose()?.map(RefreshToken::new),
+            refresh_lifetime: seconds(self.refresh_token_expires_in),
         })
     }
 }
@@ -137,8 +143,12 @@ fn sound(token: &str) -> Result<&str, Fault> {
 
 /// `expires_in` rules (bank guide). Absent, zero, negative, longer than 400 days, or not a whole number: a day.
 fn lifetime(expires_in: Option<&RawValue>) -> Span {
-    let seconds = expires_in.and_then(|number| number.get().parse().ok());
-    seconds.filter(|s| (1..=ABSURD_LIFETIME_S).contains(s)).map_or(USUAL_LIFETIME, Span::seconds)
+    seconds(expires_in).unwrap_or(USUAL_LIFETIME)
+}
+
+fn seconds(number: Option<&RawValue>) -> Option<Span> {
+    let seconds: Option<i64> = number.and_then(|number| number.get().parse().ok());
+    seconds.filter(|s| (1..=ABSURD_LIFETIME_S).contains(s)).map(Span::seconds)
 }
 
 #[cfg(test)]

@@ -250,6 +250,20 @@ impl Attempt {
         }
     }
 
+    /// When it began, or a later moment of it, if it may still be alive.
+    pub const fn began(&self) -> Option<Timestamp> {
+        match self {
+            Self::None | Self::Failed { .. } => None,
+            Self::Registering { claim } => Some(claim.until),
+            Self::Registered(registration) | Self::Initiating { registration, .. } => Some(registration.made),
+            Self::AwaitingRedirect(redirecting) | Self::Redeeming { redirecting, .. } => {
+                Some(redirecting.registration.made)
+            }
+            Self::AwaitingApproval(approval) => Some(approval.registration.made),
+            Self::Signed(signature) => Some(signature.at),
+        }
+    }
+
     /// Why this attempt is over although nobody has written it down, if it is.
     pub fn overdue(&self, now: Timestamp) -> Option<Reason> {
         let too_late =

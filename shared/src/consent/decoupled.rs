@@ -54,7 +54,13 @@ impl Consent {
     /// The PSU approved. A first grant is there at once, since the personal number in the order ties it to the owner; a
     /// renewal waits as signed, so that it can be held against the old grant. Refused if the attempt was ended
     /// meanwhile: the tokens are then dropped.
-    pub fn approved(self, order: &BankConsentId, tokens: &Tokens, now: Timestamp) -> Result<Self, Refused> {
+    pub fn approved(
+        self,
+        order: &BankConsentId,
+        tokens: &Tokens,
+        clocks: Clocks,
+        now: Timestamp,
+    ) -> Result<Self, Refused> {
         let consent = self.at(now);
         match (&consent.grant, &consent.attempt) {
             (Grant::Revoked { .. }, _) => Err(Refused::Revoked),
@@ -62,7 +68,7 @@ impl Consent {
                 let signature = Signature {
                     bank_consent: order.clone(),
                     tokens: tokens.clone(),
-                    clocks: Clocks::new(consent.country, tokens, now),
+                    clocks,
                     proof: Proof::Identity(approval.identity),
                     at: now,
                 };

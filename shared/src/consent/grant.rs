@@ -1,7 +1,9 @@
 //! The grant: tokens, their two clocks, and the single-flight refresh.
 
-use super::{BankRevocation, Claim, Consent, RENEW_AHEAD, Refused};
-use crate::types::{AccessToken, BankConsentId, Country, Digest, RefreshToken, Signal, Span, Timestamp};
+use super::{BankRevocation, Claim, Consent, Refused};
+use crate::types::{
+    AccessToken, BankConsentId, Country, Digest, Lifetimes, RefreshToken, Signal, Span, Timestamp,
+};
 
 /// An access token is treated as expired this long before it is, so that it does not die on the way to the bank.
 const ACCESS_SLACK: Span = Span::seconds(10);
@@ -76,6 +78,8 @@ pub struct Tokens {
     pub access_expires: Timestamp,
     /// This bank sends it once and keeps it valid; one in a refresh answer replaces it.
     pub refresh: Option<RefreshToken>,
+    /// Until when it lives, if the answer that brought it said so (never seen at this bank). Kept in [`Clocks`].
+    pub refresh_expires: Option<Timestamp>,
 }
 
 /// The two clocks of a grant: the refresh token's and the consent's.
@@ -85,6 +89,8 @@ pub struct Clocks {
     pub refresh_expires: Timestamp,
     /// End of the consent.
     pub consent_expires: Timestamp,
+    /// How long before the earlier of the two the caller should ask for a renewal.
+    pub renew_ahead: Span,
 }
 
 /// Which clock ends first.
@@ -97,11 +103,16 @@ pub enum LimitedBy {
 }
 
 impl Clocks {
-    /// For a grant signed at `at`. Without a refresh token the access token is all there is.
-    pub fn new(country: Country, tokens: &Tokens, at: Timestamp) -> Self {
-        let refreshable = at + country.refresh_lifetime();
-        let refresh_expires = if tokens.refresh.is_some() { refreshable } else { tokens.access_expires };
-        Self { refresh_expires, consent_expires: at + country.consent_lifetime() }
+    /// For a grant signed at `at`. The bank's own figure for the refresh token rules where its answer gives one; without
+    /// a refresh token the access token is all there is.
+    pub fn new(country: Country, tokens: &Tokens, at: Timestamp, lifetimes: &Lifetimes) -> Self {
+        let consent_expires = at + lifetimes.of_consent(country);
+        let refresh_expires = match (&tokens.refresh, tokens.refresh_expires) {
+            (Some(_), Some(by_the_bank)) => by_the_bank,
+            (Some(_), None) => at + lifetimes.refresh,
+            (None, _) => tokens.access_expires,
+        };
+        Self { refresh_expires, consent_expires, renew_ahead: lifetimes.renew_ahead }
     }
 
     /// The earlier of the two.
@@ -111,7 +122,12 @@ impl Clocks {
 
     /// From when on the caller should ask for a renewal.
     pub fn renew_by(&self) -> Timestamp {
-        self.expires_at() - RENEW_AHEAD
+        self.expires_at() - self.renew_ahead
+    }
+
+    /// Whether it is time to ask for a renewal.
+    pub fn renewal_due(&self, now: Timestamp) -> bool {
+        now >= self.renew_by()
     }
 
     /// Which of the two is the earlier.
@@ -161,9 +177,17 @@ impl LapseReason {
 }
 
 impl Tokens {
+    /// The same with the bank's own figure for the refresh token, counted from the request too.
+    #[must_use]
+    pub fn refreshable_for(self, lifetime: Option<Span>) -> Self {
+        let refresh_expires = lifetime.map(|lifetime| self.access_asked + lifetime);
+        Self { refresh_expires, ..self }
+    }
+
     /// What the bank sent for a request that was made at `asked`: lifetimes count from there.
     pub fn new(access: AccessToken, lifetime: Span, refresh: Option<RefreshToken>, asked: Timestamp) -> Self {
-        Self { access, access_asked: asked, access_expires: asked + lifetime, refresh }
+        let access_expires = asked + lifetime;
+        Self { access, access_asked: asked, access_expires, refresh, refresh_expires: None }
     }
 }
 
@@ -239,6 +263,8 @@ impl Consent {
         let active = self.claimed_refresh(generation, claim)?;
         let refresh = fresh.refresh.clone().or_else(|| active.tokens.refresh.clone());
         active.tokens = Tokens { refresh, ..fresh.clone() };
+        // A new refresh token brings its own end; without a figure the old one's is the careful guess.
+        active.clocks.refresh_expires = fresh.refresh_expires.unwrap_or(active.clocks.refresh_expires);
         active.generation = generation.saturating_add(1);
         active.refreshes = active.refreshes.saturating_add(1);
         active.refresh = Refresh::Idle;

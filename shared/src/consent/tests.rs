@@ -13,7 +13,9 @@ mod timelines;
 mod walk;
 
 use super::*;
-use crate::types::{AccessToken, AutoStartToken, BankConsentId, ClaimId, Link, RefreshToken, SessionLink};
+use crate::types::{
+    AccessToken, AutoStartToken, BankConsentId, ClaimId, Lifetimes, Link, RefreshToken, SessionLink,
+};
 
 const T0: Timestamp = Timestamp::from_millis(1_768_464_000_000);
 
@@ -78,12 +80,13 @@ fn tokens(name: &str) -> Tokens {
         access_asked: T0,
         access_expires: at(86_400),
         refresh: Some(RefreshToken::new(format!("refresh of {name}"))),
+        refresh_expires: None,
     }
 }
 
 fn signature(code: u8, now: Timestamp) -> Signature {
     let tokens = tokens("first");
-    let clocks = Clocks::new(Country::Se, &tokens, now);
+    let clocks = Clocks::new(Country::Se, &tokens, now, &Lifetimes::default());
     let bank_consent = BankConsentId::parse("bank-1").unwrap();
     Signature {
         bank_consent,
@@ -92,6 +95,14 @@ fn signature(code: u8, now: Timestamp) -> Signature {
         proof: Proof::Handle { code: digest(code), handle: digest(7) },
         at: now,
     }
+}
+
+fn clocks() -> Clocks {
+    clocks_at(T0)
+}
+
+fn clocks_at(signed: Timestamp) -> Clocks {
+    Clocks::new(Country::Se, &tokens("any"), signed, &Lifetimes::default())
 }
 
 fn signed() -> Consent {

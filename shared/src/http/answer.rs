@@ -33,6 +33,15 @@ pub struct ConsentAnswer {
     /// End of the grant: the earlier of its two clocks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
+    /// End of the refresh token: one of the two clocks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token_expires_at: Option<String>,
+    /// End of the consent: the other one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent_expires_at: Option<String>,
+    /// Whether it is time for a renewal; reads still work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renewal_due: Option<bool>,
     /// From when on a renewal should be asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renew_by: Option<String>,
@@ -192,6 +201,9 @@ impl ConsentAnswer {
             reference: consent.reference.as_ref().map(|reference| reference.as_str().to_owned()),
             created_at: consent.created.rfc3339(),
             expires_at: active.map(|active| active.clocks.expires_at().rfc3339()),
+            refresh_token_expires_at: active.map(|active| active.clocks.refresh_expires.rfc3339()),
+            consent_expires_at: active.map(|active| active.clocks.consent_expires.rfc3339()),
+            renewal_due: active.map(|active| active.clocks.renewal_due(now)),
             renew_by: active.map(|active| active.clocks.renew_by().rfc3339()),
             limited_by: active.map(|active| match active.clocks.limited_by() {
                 LimitedBy::RefreshToken => "refresh_token",

@@ -63,7 +63,7 @@ impl Store {
     /// there is nothing to do about it. Swept together with the consent as it stands now.
     pub async fn put_accounts(&self, consent: &Consent, map: &AccountMap) -> Result<(), StoreError> {
         let mut row = render(&consent.id, map)?;
-        row.number("ttl", sweep_after(consent).ttl_seconds());
+        row.number("ttl", sweep_after(consent, self.keep).ttl_seconds());
         let request = self.client.put_item().table_name(&self.table).set_item(Some(row.0));
         let request = request.condition_expression("attribute_not_exists(pk) OR g <= :g");
         let request =

@@ -9,10 +9,10 @@ use super::{
     budget,
     field::Item,
     is_part, parse,
-    row::CONSENT,
+    row::{CONSENT, is_swept},
     seal::Place,
 };
-use crate::types::{ConsentId, KeyRing, OwnerId};
+use crate::types::{ConsentId, KeyRing, OwnerId, Timestamp};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use data_encoding::BASE64URL_NOPAD;
 use std::collections::HashMap;
@@ -41,6 +41,7 @@ impl Store {
         ring: &KeyRing,
         owner: &OwnerId,
         cursor: Option<&str>,
+        now: Timestamp,
     ) -> Result<Page, ListError> {
         let start = cursor.map(|text| self.open_cursor(ring, owner, text)).transpose()?;
         let request =
@@ -55,7 +56,7 @@ impl Store {
             found_items.filter_map(|item| Some((text(&item, "pk")?, item))).collect();
         let sealer = self.sealer(ring);
         // In the order of the index; one that was erased in between is not there any more.
-        let rows = keys.iter().filter_map(|key| items.remove(key));
+        let rows = keys.iter().filter_map(|key| items.remove(key)).filter(|item| !is_swept(item, now));
         let consents = rows.map(|item| parse(&item, &sealer)).collect::<Result<Vec<_>, _>>()?;
         let next = found.last_evaluated_key().map(|key| self.seal_cursor(ring, owner, key)).transpose()?;
         Ok(Page {
@@ -80,6 +81,7 @@ impl Store {
         ring: &KeyRing,
         id: &ConsentId,
         owner: &OwnerId,
+        now: Timestamp,
     ) -> Result<Option<(Loaded, Budget)>, StoreError> {
         let partition = id.to_string();
         let [pk, sk] = budget::key(owner);
@@ -87,7 +89,7 @@ impl Store {
         let parts = vec![item_key(&partition, CONSENT), item_key(&partition, ACCOUNTS), budget];
         let items = self.batch(parts).await?;
         let part = |name: &str| items.iter().find(|item| is_part(item, name));
-        let Some(consent) = part(CONSENT) else { return Ok(None) };
+        let Some(consent) = part(CONSENT).filter(|item| !is_swept(item, now)) else { return Ok(None) };
         let stored = parse(consent, &self.sealer(ring))?;
         let accounts = part(ACCOUNTS).map(accounts::parse).transpose()?;
         let budget = items.iter().find(|item| item.get("pk") == Some(&pk)).cloned();

@@ -52,6 +52,8 @@ pub(super) struct Stamp {
     pub(super) write: [u8; 16],
     pub(super) by: ClaimId,
     pub(super) at: Timestamp,
+    /// How long the row is kept after its end.
+    pub(super) keep: Span,
 }
 
 /// Whose row it is: what each sealed value of it is tied to.
@@ -68,7 +70,7 @@ pub(super) fn render(consent: &Consent, sealer: &Sealer<'_>, stamp: &Stamp) -> R
     row.text("pk", consent.id.to_string()).text("sk", CONSENT);
     row.number("v", stamp.version).bytes("w", stamp.write).bytes("by", *stamp.by.as_bytes());
     row.instant("ua", stamp.at);
-    row.number("ttl", sweep_after(consent).ttl_seconds());
+    row.number("ttl", sweep_after(consent, stamp.keep).ttl_seconds());
     row.text("o", consent.owner.to_string()).instant("ca", consent.created).number("f", FORM);
     row.text("c", consent.country.code()).text("p", consent.psu_type.as_str());
     row.bytes("b", *consent.body.as_bytes()).number("n", consent.ordinal);
@@ -130,17 +132,23 @@ pub(super) fn is_write(item: &Item, write: &[u8; 16]) -> bool {
     Fields(item).bytes("w").is_ok_and(|found| found == write)
 }
 
-/// When DynamoDB may sweep a consent: 30 days after a grant's end, so that it can still be renewed, or explained; a day
-/// after its beginning if nobody ever signed, when no attempt can be alive any more. Sweeping is late by days and is not
-/// an expiry: those are conditions in [`crate::consent`].
-pub(super) fn sweep_after(consent: &Consent) -> Timestamp {
-    let unsigned = consent.created + Span::days(1);
+/// Whether a row has been kept long enough: it is as good as swept, whether or not DynamoDB has come by.
+pub(super) fn is_swept(item: &Item, now: Timestamp) -> bool {
+    Fields(item).number::<i64>("ttl").is_ok_and(|seconds| seconds <= now.millis().div_euclid(1000))
+}
+
+/// When a consent erases itself: some time after its grant's end (`keep`), so that it can still be renewed, or explained; a
+/// day after its beginning if nobody ever signed, and never while an attempt may be alive. DynamoDB sweeps late by days,
+/// so whoever reads looks too ([`is_swept`]).
+pub(super) fn sweep_after(consent: &Consent, keep: Span) -> Timestamp {
+    let attempted = consent.attempt.began().unwrap_or(consent.created).max(consent.created);
+    let unsigned = attempted + Span::days(1);
     let ended = match &consent.grant {
         Grant::None => return unsigned,
         Grant::Active(active) => active.clocks.expires_at(),
         Grant::Lapsed { at, .. } | Grant::Revoked { at, .. } => *at,
     };
-    unsigned.max(ended + Span::days(30))
+    unsigned.max(ended + keep)
 }
 
 fn digest(fields: Fields<'_>, name: &'static str) -> Result<Digest, StoreError> {
@@ -240,6 +248,7 @@ fn parse_tokens(
     parse_sealed(fields, sealed, place, sealer, |secrets| {
         let access = AccessToken::new(secrets.text()?);
         let refresh = secrets.maybe_text()?.map(RefreshToken::new);
-        Some(Tokens { access, access_asked, access_expires, refresh })
+        // Its end stands in the clocks.
+        Some(Tokens { access, access_asked, access_expires, refresh, refresh_expires: None })
     })
 }

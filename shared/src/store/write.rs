@@ -73,6 +73,7 @@ impl Store {
         let request = self.client.put_item().table_name(&self.table).set_item(Some(change.item.clone()));
         let request = request
             .condition_expression(change.condition())
+            .set_expression_attribute_names(change.names())
             .set_expression_attribute_values(change.values())
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let Err(error) = request.send().await else { return Ok(Some(Outcome::Written)) };
@@ -118,6 +119,7 @@ impl Store {
         let put = Put::builder().table_name(&self.table).set_item(Some(change.item.clone()));
         let put = put
             .condition_expression(change.condition())
+            .set_expression_attribute_names(change.names())
             .set_expression_attribute_values(change.values())
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let put = put.build().map_err(|_| StoreError::Broken("a transaction could not be built"))?;
@@ -127,12 +129,20 @@ impl Store {
 
 impl Change<'_> {
     const fn condition(&self) -> &'static str {
-        if self.expected.is_some() { "v = :expected" } else { "attribute_not_exists(pk)" }
+        // What has been kept long enough is as good as gone.
+        if self.expected.is_some() { "v = :expected" } else { "attribute_not_exists(pk) OR #ttl <= :now" }
+    }
+
+    fn names(&self) -> Option<HashMap<String, String>> {
+        self.expected.is_none().then(|| HashMap::from([("#ttl".to_owned(), "ttl".to_owned())]))
     }
 
     fn values(&self) -> Option<HashMap<String, AttributeValue>> {
-        let expected = AttributeValue::N(self.expected?.to_string());
-        Some(HashMap::from([(":expected".to_owned(), expected)]))
+        let (name, number) = match self.expected {
+            Some(expected) => (":expected", expected.to_string()),
+            None => (":now", self.now.millis().div_euclid(1000).to_string()),
+        };
+        Some(HashMap::from([(name.to_owned(), AttributeValue::N(number))]))
     }
 
     /// The condition failed: the row is there because of an earlier try of this write, or it is somebody else's.

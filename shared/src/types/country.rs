@@ -62,11 +62,6 @@ impl Country {
         }
     }
 
-    /// How long a refresh token lives (documented: 90 days, all countries).
-    pub const fn refresh_lifetime(self) -> Span {
-        Span::days(90)
-    }
-
     /// Whether card accounts exist for this kind of customer on the general card API (documented: SE individuals).
     pub const fn has_cards(self, psu_type: PsuType) -> bool {
         matches!((self, psu_type), (Self::Se, PsuType::Individual))

@@ -127,10 +127,10 @@ fn polls_keep_the_banks_pause_and_approval_leads_to_the_grant() {
     assert_eq!(refused(approving().claim_poll(at(3))), Refused::TooEarly { wait: Span::seconds(1) });
     let claimed = approving().claim_poll(at(4)).unwrap();
     assert_eq!(refused(claimed.claim_poll(at(5))), Refused::TooEarly { wait: Span::seconds(1) });
-    let granted = approving().approved(&bank_consent, &tokens("first"), at(5)).unwrap();
+    let granted = approving().approved(&bank_consent, &tokens("first"), clocks(), at(5)).unwrap();
     assert_eq!(granted.status(at(5)), Status::Active);
     assert!(
-        granted.approved(&bank_consent, &tokens("first"), at(6)).is_ok(),
+        granted.approved(&bank_consent, &tokens("first"), clocks(), at(6)).is_ok(),
         "a settle finds its own result"
     );
 }
@@ -158,7 +158,13 @@ fn a_signature_that_nobody_claimed_is_buried_with_its_tokens() {
 fn tokens_of_an_order_that_was_cancelled_meanwhile_are_refused() {
     let bank_consent = BankConsentId::parse("bank-1").unwrap();
     let cancelled = approving().cancel(at(3)).unwrap();
-    assert_eq!(refused(cancelled.approved(&bank_consent, &tokens("late"), at(5))), Refused::ClaimLost);
+    assert_eq!(
+        refused(cancelled.approved(&bank_consent, &tokens("late"), clocks(), at(5))),
+        Refused::ClaimLost
+    );
     let other = BankConsentId::parse("bank-2").unwrap();
-    assert_eq!(refused(approving().approved(&other, &tokens("foreign"), at(5))), Refused::ClaimLost);
+    assert_eq!(
+        refused(approving().approved(&other, &tokens("foreign"), clocks(), at(5))),
+        Refused::ClaimLost
+    );
 }

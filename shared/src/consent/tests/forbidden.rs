@@ -112,7 +112,8 @@ fn grants() -> [Grant; 7] {
     // Of an earlier bank consent than the attempt beside it.
     let active = |refresh, uses, ended: bool| {
         let Grant::Active(active) = active().grant else { panic!("not active") };
-        let clocks = Clocks::new(Country::Se, &tokens("old"), if ended { T0 - Span::days(91) } else { T0 });
+        let since = if ended { T0 - Span::days(91) } else { T0 };
+        let clocks = Clocks::new(Country::Se, &tokens("old"), since, &Lifetimes::default());
         let bank_consent = BankConsentId::parse("bank-of-old").unwrap();
         Grant::Active(Box::new(Active { refresh, uses, clocks, bank_consent, ..*active }))
     };
@@ -220,7 +221,7 @@ fn an_order_that_is_too_late_is_over_even_if_a_poll_under_way_brings_tokens() {
     assert_eq!(refused(approving().cancel(late)), Refused::AlreadySo, "the caller is told that it is over");
     let tokens = tokens("late");
     assert_eq!(
-        refused(approving().approved(&registration().bank_consent, &tokens, late)),
+        refused(approving().approved(&registration().bank_consent, &tokens, clocks(), late)),
         Refused::ClaimLost
     );
 }

@@ -31,7 +31,7 @@ fn a_decoupled_renewal_waits_as_signed_and_is_swapped_in_by_the_owners_token() {
         let pending = Approval { registration: registered, ..approval() };
         let asked = active().renew(fingerprint(3, 3), claim(6, 100), &app(), at(50)).unwrap();
         let asked = asked.approval_begun(claim(6, 100), pending, at(51)).unwrap();
-        asked.approved(&order, &tokens("second"), at(60)).unwrap()
+        asked.approved(&order, &tokens("second"), clocks(), at(60)).unwrap()
     };
     assert!(matches!(signed().attempt, Attempt::Signed(_)));
     assert_eq!(signed().readable(at(61)).unwrap().tokens.access.expose(), "first", "the old grant reads on");
@@ -83,8 +83,12 @@ fn revoked_is_for_ever() {
     assert_eq!(refused(revoked().renew(fingerprint(3, 3), claim(6, 100), &app(), at(11))), Refused::Revoked);
     assert_eq!(refused(revoked().activate(Some(&digest(7)), at(11))), Refused::Revoked);
     assert_eq!(refused(revoked().claim_refresh(1, claim(6, 100), at(11))), Refused::Revoked);
-    let late =
-        approving().revoke(at(3)).unwrap().approved(&registration().bank_consent, &tokens("late"), at(5));
+    let late = approving().revoke(at(3)).unwrap().approved(
+        &registration().bank_consent,
+        &tokens("late"),
+        clocks(),
+        at(5),
+    );
     assert_eq!(refused(late), Refused::Revoked);
     let redeeming = redirected().redeem(1, digest(5), claim(2, 40), at(3)).unwrap();
     assert_eq!(
@@ -192,13 +196,16 @@ fn nothing_is_read_past_either_clock_or_after_a_lapse() {
 
 #[test]
 fn clocks_follow_the_country() {
-    let clocks = |country| Clocks::new(country, &tokens("any"), T0);
+    let lifetimes = Lifetimes::default();
+    let clocks = |country| Clocks::new(country, &tokens("any"), T0, &lifetimes);
     assert_eq!(clocks(Country::Se).limited_by(), LimitedBy::RefreshToken);
     assert_eq!(clocks(Country::Se).expires_at(), T0 + Span::days(90));
     assert_eq!(clocks(Country::Gb).limited_by(), LimitedBy::Consent);
     assert_eq!(clocks(Country::Nl).renew_by(), T0 + Span::days(75));
+    let by_the_bank = Tokens { refresh_expires: Some(at(86_400 * 30)), ..tokens("any") };
+    assert_eq!(Clocks::new(Country::Se, &by_the_bank, T0, &lifetimes).expires_at(), at(86_400 * 30));
     let no_refresh = Tokens { refresh: None, ..tokens("any") };
-    assert_eq!(Clocks::new(Country::Se, &no_refresh, T0).expires_at(), at(86_400));
+    assert_eq!(Clocks::new(Country::Se, &no_refresh, T0, &lifetimes).expires_at(), at(86_400));
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn an_order_that_may_live_gives_way_to_its_own_owner_only() {
 #[test]
 fn an_attempt_without_an_order_is_in_nobodys_way() {
     let tokens = tokens("new");
-    let approved = approving().approved(&registration().bank_consent, &tokens, at(3)).unwrap();
+    let approved = approving().approved(&registration().bank_consent, &tokens, clocks(), at(3)).unwrap();
     let cancelled = approving().cancel(at(3)).unwrap();
     for consent in [registered(), redirected(), signed(), active(), approved, cancelled, refuse(approving())]
     {

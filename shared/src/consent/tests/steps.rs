@@ -103,7 +103,9 @@ pub(super) fn apply(consent: Consent, act: Act, second: i64) -> Result<Consent, 
         Act::HoldPoll { by } => consent.hold_poll(lease(by)),
         Act::ReleasePoll => consent.release_poll(now),
         Act::ShowQr => consent.show_qr(QrData::new("newest")),
-        Act::Approved { foreign } => consent.approved(&order(foreign), &tokens("approved"), now),
+        Act::Approved { foreign } => {
+            consent.approved(&order(foreign), &tokens("approved"), clocks_at(now), now)
+        }
         Act::NotApproved { foreign } => {
             consent.not_approved(&order(foreign), (Reason::BankIdCancelled, Signal::UserCancel), now)
         }

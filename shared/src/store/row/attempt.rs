@@ -10,7 +10,7 @@
 //! | `tc` | B | keyed hash of the code (redeeming, signed) |
 //! | `tz` | B | sealed session (purpose `session`; approval) or sealed tokens (purpose `signed`; signed) |
 //! | `tp` `tq` `to` `ts` `ti` | N N N BOOL S | the bank's pause (ms), next poll, open by, same device, who vouches |
-//! | `tj` `te` `tv` `tg` | N | beginning and end of access token, end of refresh token, of consent (signed) |
+//! | `tj` `te` `tv` `tg` `tt` | N | beginning and end of access token, end of refresh token, of consent, how long before to renew (signed) |
 //! | `th` or `ti` | B or S | keyed hash of the handle, or who vouches (signed) |
 //! | `tw` `tn` `ta` | S S N | why it failed, what the bank said; when it was signed or failed |
 
@@ -194,6 +194,7 @@ fn render_signature(
 ) -> Result<(), StoreError> {
     row.text("tb", signature.bank_consent.as_str()).instant("ta", signature.at);
     row.instant("tv", signature.clocks.refresh_expires).instant("tg", signature.clocks.consent_expires);
+    row.number("tt", signature.clocks.renew_ahead.as_millis());
     match &signature.proof {
         Proof::Handle { code, handle } => row.bytes("tc", *code.as_bytes()).bytes("th", *handle.as_bytes()),
         Proof::Identity(identity) => row.text("ti", identity_word(*identity)),
@@ -210,7 +211,11 @@ fn parse_signature(
     Ok(Signature {
         bank_consent: fields.parsed("tb", BankConsentId::parse)?,
         tokens: parse_tokens(fields, TOKENS, &whose.place("signed", ordinal.into()), sealer)?,
-        clocks: Clocks { refresh_expires: fields.instant("tv")?, consent_expires: fields.instant("tg")? },
+        clocks: Clocks {
+            refresh_expires: fields.instant("tv")?,
+            consent_expires: fields.instant("tg")?,
+            renew_ahead: Span::millis(fields.number("tt")?),
+        },
         proof: parse_proof(fields)?,
         at: fields.instant("ta")?,
     })

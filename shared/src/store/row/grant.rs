@@ -7,7 +7,7 @@
 //! | `gs` | N | since when (active, lapsed, revoked) |
 //! | `gz` `ga` `ge` | B N N | sealed tokens (purpose `grant`), beginning and end of the access token |
 //! | `gb` | S | the consent's id at the bank (active, lapsed) |
-//! | `gr` `gc` | N | end of the refresh token, end of the consent |
+//! | `gr` `gc` `gd` | N | end of the refresh token, end of the consent, how long before to renew (ms) |
 //! | `gk` `gu` | B N | claim of a refresh: by whom, until when |
 //! | `gi` `gh` | S B | who vouches, keyed hash of the handle |
 //! | `gf` `gp` | N | how often it was refreshed, how often the refresh token went without an answer (active, unless never) |
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     consent::{Active, BankRevocation, Clocks, Grant, LapseReason, Refresh},
-    types::BankConsentId,
+    types::{BankConsentId, Span},
 };
 
 const CLAIM: [&str; 2] = ["gk", "gu"];
@@ -64,6 +64,7 @@ fn render_active(
 ) -> Result<(), StoreError> {
     row.text("gb", active.bank_consent.as_str()).number("gn", active.generation).instant("gs", active.since);
     row.instant("gr", active.clocks.refresh_expires).instant("gc", active.clocks.consent_expires);
+    row.number("gd", active.clocks.renew_ahead.as_millis());
     if let Refresh::Claimed(claim) = active.refresh {
         render_claim(row, CLAIM, claim);
     }
@@ -105,7 +106,11 @@ fn parse_active(fields: Fields<'_>, whose: &Whose, sealer: &Sealer<'_>) -> Resul
         bank_consent: fields.parsed("gb", BankConsentId::parse)?,
         tokens: parse_tokens(fields, TOKENS, &whose.place(PURPOSE, generation.into()), sealer)?,
         generation,
-        clocks: Clocks { refresh_expires: fields.instant("gr")?, consent_expires: fields.instant("gc")? },
+        clocks: Clocks {
+            refresh_expires: fields.instant("gr")?,
+            consent_expires: fields.instant("gc")?,
+            renew_ahead: Span::millis(fields.number("gd")?),
+        },
         refresh: claim.map_or(Refresh::Idle, Refresh::Claimed),
         refreshes: fields.maybe("gf", |it, name| it.number(name))?.unwrap_or(0),
         uses: fields.maybe("gp", |it, name| it.number(name))?.unwrap_or(0),

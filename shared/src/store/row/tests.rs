@@ -10,8 +10,13 @@ use crate::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use states::{Make, T0, claim};
 
-const STAMP: Stamp =
-    Stamp { version: 41, write: [5; 16], by: ClaimId([6; 16]), at: Timestamp::from_millis(1) };
+const STAMP: Stamp = Stamp {
+    version: 41,
+    write: [5; 16],
+    by: ClaimId([6; 16]),
+    at: Timestamp::from_millis(1),
+    keep: Span::days(30),
+};
 
 fn ring() -> KeyRing {
     KeyRing::new(vec![SealingKey { id: "2026-01".to_owned(), key: [9; 32] }]).unwrap()
@@ -182,7 +187,7 @@ fn a_row_that_lacks_an_attribute_or_has_it_in_another_kind_names_it() {
 #[test]
 fn the_row_is_swept_a_day_after_a_start_or_a_month_after_the_grants_end() {
     let make = Make { typical: true };
-    let sweep = |grant| sweep_after(&make.consent(grant, Attempt::None));
+    let sweep = |grant| sweep_after(&make.consent(grant, Attempt::None), Span::days(30));
     assert_eq!(sweep(Grant::None), T0 + Span::days(1));
     assert_eq!(sweep(make.active(Refresh::Idle, true)), T0 + Span::days(120));
     assert_eq!(sweep(Grant::Revoked { at: T0, bank: BankRevocation::NotSupported }), T0 + Span::days(30));

@@ -34,11 +34,16 @@ impl Make {
             access_asked: T0,
             access_expires: T0 + Span::days(1),
             refresh: refresh.then(|| RefreshToken::new(self.text("SECRET-refresh-", 52, 128))),
+            refresh_expires: None,
         }
     }
 
     fn clocks(&self) -> Clocks {
-        Clocks { refresh_expires: T0 + Span::days(90), consent_expires: T0 + Span::days(180) }
+        Clocks {
+            refresh_expires: T0 + Span::days(90),
+            consent_expires: T0 + Span::days(180),
+            renew_ahead: Span::days(15),
+        }
     }
 
     pub(super) fn active(&self, refresh: Refresh, whole: bool) -> Grant {
