@@ -46,7 +46,7 @@ mod stub;
 pub use consents::BankConsent;
 pub use decoupled::{Order, Poll};
 pub use endpoints::Endpoints;
-pub use faults::Fault;
+pub use faults::{Fault, KnownSignal, known_signals};
 pub use tokens::{ClientToken, Granted};
 
 use crate::types::{AccessToken, Country, PsuAddress, TraceId};

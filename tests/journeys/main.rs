@@ -43,6 +43,7 @@ mod mutual_tls;
 mod pkce;
 mod processes;
 mod races;
+mod signals;
 mod start_limits;
 mod store_faults;
 mod structure;

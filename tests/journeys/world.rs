@@ -35,6 +35,12 @@ pub(crate) const CALLER: &str = "demo-app";
 
 static NUMBER: AtomicU64 = AtomicU64::new(1);
 
+/// Says a figure in any case: the test harness keeps what tests print, but not this.
+pub(crate) fn report(figure: &str) {
+    use std::io::Write as _;
+    writeln!(std::io::stderr(), "{figure}").unwrap();
+}
+
 /// A journey: the same on every target.
 pub(crate) type Journey = for<'w> fn(&'w World) -> Pin<Box<dyn Future<Output = ()> + Send + 'w>>;
 

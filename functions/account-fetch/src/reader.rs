@@ -98,6 +98,9 @@ impl<'a> Reader<'a> {
     pub(crate) async fn ask_beside<Q: Question>(&self, question: &Q) -> Result<Q::Answer, Fault> {
         let answer = question.put(self).await;
         self.audit(question, &answer);
+        if matches!(answer, Err(Fault::Unrecognised { .. })) {
+            telemetry::count(Metric::Drift);
+        }
         answer
     }
 

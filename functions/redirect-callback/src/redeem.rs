@@ -121,6 +121,10 @@ async fn not_spent(
         if unsent { consent.redeem_again(claim, signal, now) } else { consent.redeem_failed(claim, why, now) }
     };
     match invocation.settle(claimed, settle).await {
+        Ok(_) | Err(UpdateError::Refused(_)) if matches!(fault, Fault::Unrecognised { .. }) => {
+            telemetry::count(Metric::Drift);
+            Ok(Outcome::Failed)
+        }
         Ok(_) if unsent => Err(fault.into()),
         Ok(_) | Err(UpdateError::Refused(_)) => Ok(Outcome::Failed),
         Err(error) => Err(error.into()),

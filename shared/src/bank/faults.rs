@@ -198,3 +198,4 @@ impl Fault {
 }
 
 pub(super) use tables::{Kind, of_answer};
+pub use tables::{KnownSignal, known_signals};

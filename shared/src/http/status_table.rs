@@ -6,6 +6,7 @@ use crate::{
     consent::{Reason, Refused},
     secrets::SecretsError,
     store::{Denied, ListError, StoreError, UpdateError},
+    telemetry::{self, Metric},
 };
 
 impl From<Refused> for Problem {
@@ -29,6 +30,9 @@ impl From<Refused> for Problem {
 
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
+        if matches!(fault, Fault::Unrecognised { .. }) {
+            telemetry::count(Metric::Drift);
+        }
         let retry_after = if let Fault::RateLimited { retry_after } = &fault { *retry_after } else { None };
         let code = match fault {
             Fault::NotSent | Fault::Unavailable | Fault::ProxyError => Code::BankUnavailable,

@@ -143,6 +143,26 @@ const DECOUPLED_ROWS: &[Row] = &[
     row(&[Poll], &[400], "mbid_max_polling", Fault::PolledTooOften),
 ];
 
+/// A signal that has a row: on which call, with which status, in which words (none: whatever they are).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownSignal {
+    /// Name of the call.
+    pub call: &'static str,
+    /// HTTP status.
+    pub status: u16,
+    /// `error` or `moreInformation`.
+    pub says: &'static str,
+}
+
+/// Every signal that has a row, so that whoever documents or tests them can leave none out.
+pub fn known_signals() -> Vec<KnownSignal> {
+    let rows = [GATEWAY_ROWS, TOKEN_ROWS, DECOUPLED_ROWS].into_iter().flatten();
+    let pairs = rows.flat_map(|row| {
+        row.on.iter().flat_map(move |kind| row.status.iter().map(move |status| (row, kind, *status)))
+    });
+    pairs.map(|(row, kind, status)| KnownSignal { call: kind.name(), status, says: row.says }).collect()
+}
+
 /// What a body may say, in either of the bank's shapes. Anything else in it is ignored.
 #[derive(Deserialize)]
 struct Said<'a> {
