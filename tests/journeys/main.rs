@@ -40,6 +40,7 @@ mod exchanges;
 mod input;
 mod issuer_identification;
 mod mutual_tls;
+mod negatives;
 mod pkce;
 mod processes;
 mod races;

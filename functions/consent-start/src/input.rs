@@ -6,11 +6,11 @@ use shared::{
     consent::{Identity, Method},
     http::{Caller, Code, FieldError, Fields, Problem},
     store::Reservation,
-    types::{AppId, OwnerId, PersonalNumber},
+    types::{AppId, Country, OwnerId, PersonalNumber},
 };
 
 const METHOD: &str = "redirect or decoupled";
-const PERSONAL_NUMBER: &str = "twelve digits with a valid check digit";
+const PERSONAL_NUMBER: &str = "twelve digits: a date that is not to come, and a valid check digit";
 
 /// How the PSU is to sign, as it stands in the body.
 #[derive(Debug)]
@@ -83,13 +83,18 @@ impl Wish {
         if self.method == Method::Redirect {
             return Ok(Choice { app, way: Way::Redirect });
         }
+        // Whoever has one was born by now, where the numbers are given out.
+        let today = invocation.now().date_in(&Country::Se.zone());
         let (number, identity) = match &config.personal_number {
-            PersonalNumberSource::Body => (self.personal_number, Identity::Asserted),
+            PersonalNumberSource::Body => {
+                (self.personal_number.filter(|number| number.born_by(today)), Identity::Asserted)
+            }
             PersonalNumberSource::Claim(_) if self.personal_number.is_some() => {
                 return Err(Problem::field("personal_number", "absent: it is taken from the user's token"));
             }
             PersonalNumberSource::Claim(name) => {
                 let claim = caller.claim(name).and_then(|text| PersonalNumber::parse(text).ok());
+                let claim = claim.filter(|number| number.born_by(today));
                 let missing =
                     Problem::new(Code::UserTokenRequired).about("token", "a valid personal number claim");
                 (Some(claim.ok_or(missing)?), Identity::Verified)

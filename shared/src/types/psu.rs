@@ -1,6 +1,6 @@
 //! The bank's customer: what kind they are, how they are named to the bank, and where they are on the network.
 
-use super::{Country, id::Malformed};
+use super::{Country, Date, id::Malformed};
 use std::{fmt, net::IpAddr, str::FromStr};
 
 /// Private person or company.
@@ -96,7 +96,10 @@ impl fmt::Debug for CorporateId {
 
 /// A Swedish personal or coordination number in twelve digits. Ties a BankID order to a person; never rests, never
 /// printed.
-pub struct PersonalNumber(String);
+pub struct PersonalNumber {
+    digits: String,
+    born: Date,
+}
 
 impl PersonalNumber {
     /// Twelve digits, a plausible date (day + 60 for coordination numbers) and a valid check digit over the last ten.
@@ -111,13 +114,18 @@ impl PersonalNumber {
         }
         let (year, month, day) = (part(0..4), part(4..6) as i8, part(6..8) as i8);
         let day = if day > 60 { day - 60 } else { day };
-        jiff::civil::Date::new(year, month, day).map_err(|_| Malformed)?;
-        Ok(Self(digits))
+        let born = Date::new(year, month, day).map_err(|_| Malformed)?;
+        Ok(Self { digits, born })
     }
 
     /// The twelve digits, for the bank's `psu_id`.
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.digits
+    }
+
+    /// Whether anybody can have it yet.
+    pub fn born_by(&self, today: Date) -> bool {
+        self.born <= today
     }
 }
 
@@ -204,6 +212,16 @@ mod tests {
         assert!(PersonalNumber::parse("199013012384").is_err());
         assert!(PersonalNumber::parse("").is_err());
         assert!(PersonalNumber::parse("9001012385").is_err());
+    }
+
+    #[test]
+    fn nobody_is_born_tomorrow() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        for (number, born) in [("190102039815", "1901-02-03"), ("190001619808", "1900-01-01")] {
+            let number = PersonalNumber::parse(number).unwrap();
+            assert!(number.born_by(day(born)) && number.born_by(day("2026-01-15")));
+            assert!(!number.born_by(day(born).yesterday().unwrap()));
+        }
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl Issuer {
         let server = Server::start(port, move |request| answer(served.clone(), request)).await?;
         let loaded = Arc::new(Signer::load(clock.clone(), state_dir, server.url())?);
         signer.set(loaded.clone()).map_err(io::Error::other)?;
-        let other = Signer::load(clock, None, server.url())?.with_kid(loaded.kid());
+        let other = Signer::untrusted(clock, server.url())?.with_kid(loaded.kid());
         Ok(Self { signer: loaded, other, _server: server })
     }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
@@ -16,6 +17,11 @@ use crate::wire::uuid;
 
 const KEY_FILE: &str = "issuer-key.pem";
 const AUDIENCE: &str = "account-information";
+
+/// An RSA key takes a debug build a quarter of a second, so one is enough for all issuers of a process that keep none.
+static OWN: OnceLock<String> = OnceLock::new();
+/// The wrong one.
+static UNTRUSTED: OnceLock<String> = OnceLock::new();
 
 /// An RSA key with the names that go into its tokens.
 pub struct Signer {
@@ -37,10 +43,10 @@ impl std::fmt::Debug for Signer {
 }
 
 impl Signer {
-    /// The key that rests in `state_dir`, made there when there is none; without a directory a fresh one.
+    /// The key that rests in `state_dir`, made there when there is none; without a directory this process's own.
     pub fn load(clock: Clock, state_dir: Option<&Path>, issuer: String) -> io::Result<Self> {
         let pem = match state_dir {
-            None => fresh_key()?,
+            None => return Self::of(&OWN, clock, issuer),
             Some(directory) => {
                 let file = directory.join(KEY_FILE);
                 if !file.exists() {
@@ -50,6 +56,23 @@ impl Signer {
                 std::fs::read_to_string(file)?
             }
         };
+        Self::new(clock, issuer, &pem)
+    }
+
+    /// With a key that nobody trusts.
+    pub(super) fn untrusted(clock: Clock, issuer: String) -> io::Result<Self> {
+        Self::of(&UNTRUSTED, clock, issuer)
+    }
+
+    fn of(key: &OnceLock<String>, clock: Clock, issuer: String) -> io::Result<Self> {
+        if key.get().is_none() {
+            // Whoever comes second at the same moment takes the first one's.
+            let _ = key.set(fresh_key()?);
+        }
+        Self::new(clock, issuer, key.get().map(String::as_str).unwrap_or_default())
+    }
+
+    fn new(clock: Clock, issuer: String, pem: &str) -> io::Result<Self> {
         let key = EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(invalid)?;
         let mut jwk = Jwk::from_encoding_key(&key, Algorithm::RS256).map_err(invalid)?;
         // Derived from the key (RFC 7638), so that it is the same after the next start.
