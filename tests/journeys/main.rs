@@ -25,6 +25,7 @@ mod renewal;
 mod timeline;
 mod whole_life;
 
+mod attacks;
 mod authorizer;
 mod bank_revocation;
 mod bank_variants;
@@ -46,6 +47,7 @@ mod processes;
 mod races;
 mod signals;
 mod start_limits;
+mod starts_at_once;
 mod store_faults;
 mod structure;
 mod under_watch;

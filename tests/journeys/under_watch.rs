@@ -2,8 +2,8 @@
 //! and one world for all of them, one after another.
 
 use crate::{
-    account_fetch, budget, consent_manage, consent_start, decoupled_poll, redirect_callback, renewal,
-    timeline,
+    account_fetch, attacks, budget, consent_manage, consent_start, decoupled_poll, redirect_callback,
+    renewal, timeline,
     world::{Journey, Setting, Stage, World},
 };
 use cloud::{CargoLambda, Watch, WatchOptions};
@@ -25,6 +25,7 @@ fn journeys() -> impl Iterator<Item = &'static (&'static str, Journey)> {
         decoupled_poll::JOURNEYS,
         account_fetch::JOURNEYS,
         consent_manage::JOURNEYS,
+        attacks::JOURNEYS,
         budget::JOURNEYS,
         renewal::JOURNEYS,
         timeline::JOURNEYS,
