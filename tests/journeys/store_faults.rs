@@ -1,5 +1,7 @@
 //! A table that throttles, fails, or does what it was told and never says so.
 
+mod paths;
+
 use crate::world::{
     World,
     client::{fresh_key, parameter, swedish},
