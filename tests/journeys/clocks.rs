@@ -2,7 +2,7 @@
 
 use crate::world::{Setting, World};
 use serde_json::json;
-use simulated_bank::{CallKind, Fault, FaultOrder};
+use simulated_bank::{BankIdAction, CallKind, Fault, FaultOrder};
 
 const DAY: i64 = 86_400_000;
 
@@ -62,7 +62,34 @@ async fn both_dates_behind_stand_in_the_answer_and_the_earlier_one_rules() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_banks_own_figure_for_the_refresh_token_rules() {
+async fn the_banks_own_figure_for_the_refresh_token_rules_in_whichever_answer_it_stands() {
+    for name in ["refresh_token_expires_in", "refresh_expires_in"] {
+        let world = World::in_process().await;
+        world.bank.change_switches(|switches| {
+            switches.refresh_token_field = Some(name.to_owned());
+            switches.refresh_token_days = 45;
+        });
+        let anna = world.person();
+        let order = anna.start_decoupled().await;
+        world.bank.bankid(BankIdAction::Approve);
+        world.pass(2_500);
+        let by_bankid = order["consent_id"].as_str().unwrap().to_owned();
+        anna.poll(&by_bankid).await.expect(200);
+        for id in [&by_bankid, &anna.connect().await] {
+            for (field, expected) in [("refresh_token_expires_at", 45), ("expires_at", 45), ("renew_by", 30)]
+            {
+                assert_eq!(days(&world, &anna, id, field).await, expected, "{name}: {field}");
+            }
+        }
+        // A refresh says how much is left of it.
+        world.pass(2 * DAY);
+        anna.get(&format!("/v1/consents/{by_bankid}/accounts")).await.expect(200);
+        assert_eq!(days(&world, &anna, &by_bankid, "refresh_token_expires_at").await, 43, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_figure_that_comes_with_a_refresh_only_counts_from_then_on_and_nonsense_never() {
     let world = World::in_process().await;
     let anna = world.person();
     let name = "refresh_token_expires_in".to_owned();
@@ -70,6 +97,19 @@ async fn the_banks_own_figure_for_the_refresh_token_rules() {
     // The simulated bank's invented field holds no number: it is no figure, and the documented one counts.
     let id = anna.connect().await;
     assert_eq!(days(&world, &anna, &id, "refresh_token_expires_at").await, 90);
+    world.bank.change_switches(|switches| switches.refresh_token_days = 60);
+    let other = anna.connect().await;
+    assert_eq!(days(&world, &anna, &other, "refresh_token_expires_at").await, 90, "the bank says nothing");
+    world.bank.change_switches(|switches| {
+        switches.refresh_token_field = Some("refresh_expires_in".to_owned());
+        switches.refresh_token_days = 1;
+    });
+    // As long as the access token: of no use as a refresh token's, so it is not taken for one.
+    let useless = anna.connect().await;
+    assert_eq!(days(&world, &anna, &useless, "refresh_token_expires_at").await, 90);
+    world.pass(10 * DAY);
+    anna.get(&format!("/v1/consents/{other}/accounts")).await.expect(200);
+    assert_eq!(days(&world, &anna, &other, "refresh_token_expires_at").await, 50, "what is left of 60");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

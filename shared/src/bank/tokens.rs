@@ -29,8 +29,8 @@ pub struct Granted {
     pub access_lifetime: Span,
     /// Comes with a signature. A refresh at this bank brings none, and the old one stays good (production).
     pub refresh: Option<RefreshToken>,
-    /// How long the refresh token lives, where the answer says so. No field for it is known at this bank; two common
-    /// names are tolerated (`refresh_token_expires_in`, `refresh_expires_in`).
+    /// How long the refresh token lives, where the answer says so sensibly. No field for it is known at this bank; two common
+    /// names are tolerated (`refresh_token_expires_in`, `refresh_expires_in`), both at once too.
     pub refresh_lifetime: Option<Span>,
 }
 
@@ -52,8 +52,10 @@ pub(super) struct Answer<'a> {
     token_type: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     refresh_token: Option<Cow<'a, str>>,
-    #[serde(borrow, default, alias = "refresh_expires_in")]
+    #[serde(borrow, default)]
     refresh_token_expires_in: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    refresh_expires_in: Option<&'a RawValue>,
 }
 
 impl Client {
@@ -126,11 +128,15 @@ impl Answer<'_> {
             return Err(Fault::Malformed);
         }
         let refresh = self.refresh_token.as_deref().filter(|token| !token.is_empty());
+        let access_lifetime = lifetime(self.expires_in);
+        let told = [self.refresh_token_expires_in, self.refresh_expires_in];
+        // One that ends with the access token, or before it, would be of no use: it is no figure for this.
+        let sensible = |told: &Span| *told > access_lifetime;
         Ok(Granted {
             access: AccessToken::new(sound(&self.access_token)?),
-            access_lifetime: lifetime(self.expires_in),
+            access_lifetime,
             refresh: refresh.map(sound).transpose()?.map(RefreshToken::new),
-            refresh_lifetime: seconds(self.refresh_token_expires_in),
+            refresh_lifetime: told.into_iter().filter_map(seconds).find(sensible),
         })
     }
 }
@@ -146,6 +152,7 @@ fn lifetime(expires_in: Option<&RawValue>) -> Span {
     seconds(expires_in).unwrap_or(USUAL_LIFETIME)
 }
 
+/// Whole seconds, more than none and at most 400 days.
 fn seconds(number: Option<&RawValue>) -> Option<Span> {
     let seconds: Option<i64> = number.and_then(|number| number.get().parse().ok());
     seconds.filter(|s| (1..=ABSURD_LIFETIME_S).contains(s)).map(Span::seconds)

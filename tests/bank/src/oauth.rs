@@ -126,8 +126,9 @@ fn authorization_code(world: &mut World, request: &Request, form: &Fields) -> Ru
     }
     let minted = world.mint(client_id, &found.consent_id, request.now_ms);
     world.unsaved = true;
-    Ok(Voice::Token
-        .json(200, bearer_body(&minted.access_token, minted.expires_in_s, Some(&minted.refresh_token))))
+    let mut body = bearer_body(&minted.access_token, minted.expires_in_s, Some(&minted.refresh_token));
+    world.tell_refresh_lifetime(&mut body, minted.refresh_expires_ms, request.now_ms);
+    Ok(Voice::Token.json(200, body))
 }
 
 fn bad_code(world: &mut World, why: &str) -> Refusal {
@@ -173,7 +174,9 @@ fn refresh(world: &mut World, request: &Request, form: &Fields) -> Ruled {
         }
         next
     });
-    Ok(Voice::Token.json(200, bearer_body(&access, world.switches.access_token_s, next.as_deref())))
+    let mut body = bearer_body(&access, world.switches.access_token_s, next.as_deref());
+    world.tell_refresh_lifetime(&mut body, found.expires_ms, request.now_ms);
+    Ok(Voice::Token.json(200, body))
 }
 
 /// 400 `unauthorized_client` for a dead refresh token (production use of this bank).

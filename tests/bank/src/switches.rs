@@ -118,6 +118,9 @@ pub struct Switches {
     pub access_token_s: i64,
     /// Days of a refresh token, 90 (bank FAQ).
     pub refresh_token_days: i64,
+    /// Name of a field in which token answers say how many seconds the refresh token lives from then on. Unknown; None: no
+    /// such field.
+    pub refresh_token_field: Option<String>,
     /// Days of a consent, 180 (bank FAQ).
     pub consent_days: i64,
     /// Days of a GB consent, 90 (bank FAQ).
@@ -170,6 +173,7 @@ impl Default for Switches {
             intent_ms: 900_000,
             access_token_s: 86_400,
             refresh_token_days: 90,
+            refresh_token_field: None,
             consent_days: 180,
             consent_days_gb: 90,
             consent_delete: false,

@@ -5,6 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use crate::customers::Customer;
 use crate::faults::FaultOrder;
 use crate::grant::{AccessToken, Bearer, Book, Consent, Grant, RefreshToken};
+use crate::json::Json;
 use crate::random::Chance;
 use crate::{BankIdAction, Clock, Ledger, LinkFamily, Mode, Options, PollOutcome, RegisteredApp, Switches};
 
@@ -43,6 +44,8 @@ pub(crate) struct Minted {
     pub(crate) access_token: String,
     pub(crate) refresh_token: String,
     pub(crate) expires_in_s: i64,
+    /// When the refresh token ends, Unix milliseconds.
+    pub(crate) refresh_expires_ms: i64,
 }
 
 impl World {
@@ -127,7 +130,15 @@ impl World {
         let access_token = self.mint_access(client_id, bearer, now_ms);
         let expires_ms = now_ms + self.switches.refresh_token_days * DAY_MS;
         let refresh_token = self.mint_refresh(client_id, consent_id, expires_ms);
-        Minted { access_token, refresh_token, expires_in_s: self.switches.access_token_s }
+        let expires_in_s = self.switches.access_token_s;
+        Minted { access_token, refresh_token, expires_in_s, refresh_expires_ms: expires_ms }
+    }
+
+    /// Adds how long the refresh token lives from now on, if this bank says so.
+    pub(crate) fn tell_refresh_lifetime(&self, body: &mut Json, expires_ms: i64, now_ms: i64) {
+        if let Some(name) = &self.switches.refresh_token_field {
+            body.push(name, Json::int((expires_ms - now_ms) / 1000));
+        }
     }
 
     /// Ends a consent for good: its tokens are dead from now on. False if there is none.

@@ -59,6 +59,32 @@ async fn a_refresh_brings_no_refresh_token_unless_the_bank_sends_one() {
     assert_eq!(stub.seen()[0].body, "grant_type=refresh_token&refresh_token=UlQ6YQ%3D%3D&client_id=app-1");
 }
 
+#[test]
+fn the_banks_own_figure_for_the_refresh_token_counts_under_either_name_if_it_can_be_one() {
+    let told = |fields: &str| {
+        let body = format!(r#"{{"access_token":"a","refresh_token":"r","expires_in":86400{fields}}}"#);
+        granted(&body).unwrap().refresh_lifetime
+    };
+    let days = |days| Some(Span::days(days));
+    for (fields, expected) in [
+        (r#","refresh_token_expires_in":3888000"#, days(45)),
+        (r#","refresh_expires_in":3888000"#, days(45)),
+        (r#","refresh_token_expires_in":3888000,"refresh_expires_in":86400"#, days(45)),
+        (r#","refresh_token_expires_in":"soon","refresh_expires_in":3888000"#, days(45)),
+        (r#","refresh_expires_in":86400"#, None),
+        (r#","refresh_expires_in":1800"#, None),
+        (r#","refresh_expires_in":0"#, None),
+        (r#","refresh_expires_in":-1"#, None),
+        (r#","refresh_expires_in":1.5"#, None),
+        (r#","refresh_expires_in":null"#, None),
+        (r#","refresh_expires_in":99999999999"#, None),
+        (r#","refresh_expires_in":{"seconds":3888000}"#, None),
+        ("", None),
+    ] {
+        assert_eq!(told(fields), expected, "{fields}");
+    }
+}
+
 #[tokio::test]
 async fn a_refused_refresh_a_refused_code_and_a_refused_client_are_three_things() {
     let refusal = |error: &str| Reply::Answer(400, format!(r#"{{"error":"{error}"}}"#));

@@ -123,11 +123,13 @@ fn complete(world: &mut World, request: &Request, order: &Order) -> Result<Json,
     let customer = Customer::by_key(&order.customer).ok_or_else(gone)?;
     world.sign(&order.consent_id, customer, request.now_ms);
     let minted = world.mint(&client_id, &order.consent_id, request.now_ms);
-    Ok(Json::object([
+    let mut body = Json::object([
         ("result", Json::text("COMPLETE")),
         ("access_token", Json::text(minted.access_token)),
         ("expires_in", Json::int(minted.expires_in_s)),
         ("refresh_token", Json::text(minted.refresh_token)),
         ("token_type", Json::text("bearer")),
-    ]))
+    ]);
+    world.tell_refresh_lifetime(&mut body, minted.refresh_expires_ms, request.now_ms);
+    Ok(body)
 }
