@@ -22,11 +22,9 @@ journeys![
 /// The consent part of the table, as it rests.
 async fn row(world: &World, id: &str) -> Value {
     let dump = world.dump().await;
-    let all = dump.as_array().unwrap().iter();
-    all.filter(|item| item["pk"]["S"] == *id && item["sk"]["S"] == "consent")
-        .cloned()
-        .next()
-        .unwrap_or_default()
+    let mut all = dump.as_array().unwrap().iter();
+    let found = all.find(|item| item["pk"]["S"] == *id && item["sk"]["S"] == "consent");
+    found.cloned().unwrap_or_default()
 }
 
 /// Nothing of this consent can be read by anybody.

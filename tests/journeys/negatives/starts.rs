@@ -10,7 +10,7 @@ fn with(method: &str, field: &str, value: Value) -> Value {
     body
 }
 
-fn company(country: &str, id: Value) -> Value {
+fn company(country: &str, id: &Value) -> Value {
     json!({"country": country, "psu_type": "corporate", "psu_corporate_id": id})
 }
 
@@ -98,10 +98,10 @@ fn personal_numbers() -> Vec<Case> {
 
 fn companies() -> Vec<Case> {
     let wrong = |name: &str, country: &str, id: Value| {
-        refused(format!("{country}: {name}"), "psu_corporate_id", company(country, id))
+        refused(format!("{country}: {name}"), "psu_corporate_id", company(country, &id))
     };
     let taken = |name: &str, country: &str, id: Value| {
-        let case = case(format!("{country}: {name}"), Given::Nothing).act(Act::Start(company(country, id)));
+        let case = case(format!("{country}: {name}"), Given::Nothing).act(Act::Start(company(country, &id)));
         case.answers(Answered::Done(201, Some("created"))).calls(CREATE, 1).leaves("created")
     };
     let private = json!({"country": "SE", "psu_type": "individual", "psu_corporate_id": "5560004615"});
@@ -124,7 +124,7 @@ fn companies() -> Vec<Case> {
         taken("ten digits", "LU", json!("1234567890")),
         taken("UNKNOWN, as it is sent", "GB", json!("UNKNOWN")),
         case("FI: closed", Given::Nothing)
-            .act(Act::Start(company("FI", json!("1234567-8"))))
+            .act(Act::Start(company("FI", &json!("1234567-8"))))
             .problem(400, "country_not_served"),
     ];
     for country in ["SE", "NL", "LU"] {
