@@ -102,7 +102,7 @@ async fn nobody_polls_cancels_activates_reads_or_revokes_what_is_anothers(world:
     let order = owner.start_decoupled().await;
     let id = order["consent_id"].as_str().unwrap();
     world.bank.bankid(BankIdAction::Approve);
-    world.pass(2_500);
+    world.pass(10_000);
     let before = world.bank.ledger().calls.len();
     let path = format!("/v1/consents/{id}");
     other.poll(id).await.problem(404, "consent_not_found");
@@ -148,7 +148,7 @@ async fn a_number_of_somebody_else_in_the_body_is_refused_where_the_claim_rules(
     let started = attacker.post("/v1/consents", &body).await.expect(201);
     assert_eq!(world.bank.orders()[0].customer, "se-tom", "the order is for whom the token names");
     world.bank.bankid(BankIdAction::Approve);
-    world.pass(2_500);
+    world.pass(10_000);
     let consent = attacker.poll(started["consent_id"].as_str().unwrap()).await.expect(200);
     assert_eq!(consent["status"], "active");
     let id = started["consent_id"].as_str().unwrap();

@@ -62,7 +62,9 @@ async fn no_good(world: &World, spec: &TokenSpec) -> Vec<(&'static str, Option<S
     let bob = issuer.token(&TokenSpec { sub: "somebody-else".to_owned(), ..spec.clone() });
     let spliced = format!("{}.{}.{}", parts[0], bob.split('.').nth(1).unwrap(), parts[2]);
     let clock = world.bank.clock();
-    let foreign = Issuer::start(Arc::new(move || clock.now_ms()), None).await.unwrap();
+    // With a folder it has a key of its own; all issuers of these tests without one share theirs.
+    let folder = crate::world::template_path().with_file_name("target").join("foreign-issuer");
+    let foreign = Issuer::start(Arc::new(move || clock.now_ms()), Some(&folder)).await.unwrap();
     let now = world.bank.clock().now_ms() / 1000;
     let with = |name: &str, value: Value| issuer.token(&spec.clone().claim(name, value));
     let bearer = |token: String| Some(format!("Bearer {token}"));

@@ -92,7 +92,7 @@ async fn a_renewal_by_bankid_is_swapped_in_by_the_owners_token_alone(world: &Wor
     let before = anna.account_ids(&id).await;
     anna.renew(&id, &bankid(ANNA)).await.expect(200);
     world.bank.bankid(BankIdAction::Approve);
-    world.pass(2_500);
+    world.pass(10_000);
     let polled = anna.poll(&id).await.expect(200);
     assert_eq!((&polled["status"], &polled["authorization"]["state"]), (&json!("active"), &json!("signed")));
     assert_eq!(polled["authorization"]["method"], "decoupled");
@@ -150,7 +150,7 @@ async fn a_bankid_renewal_for_somebody_elses_number_is_refused_too(world: &World
     anna.account_ids(&id).await;
     anna.renew(&id, &bankid(TOM)).await.expect(200);
     world.bank.bankid(BankIdAction::Approve);
-    world.pass(2_500);
+    world.pass(10_000);
     assert_eq!(anna.poll(&id).await.expect(200)["authorization"]["state"], "signed");
     let activation = format!("/v1/consents/{id}/activation");
     anna.post(&activation, &json!({})).await.problem(409, "renewal_other_customer");

@@ -56,10 +56,10 @@ async fn a_denial_a_failed_start_and_a_failed_poll_are_told_in_the_banks_own_wor
     assert_eq!(told(world, &id, &anna).await, ["failed start_not_taken Request Rejected", "started"]);
     let order = anna.start_decoupled().await;
     let id = order["consent_id"].as_str().unwrap();
-    world.pass(2_500);
+    world.pass(10_000);
     world.bank.fault(FaultOrder::next(CallKind::DecoupledPoll, Fault::ProxyError));
     anna.poll(id).await.problem(503, "bank_unavailable");
-    world.pass(2_500);
+    world.pass(10_000);
     world.bank.bankid(BankIdAction::Fail { error: "mbid_error".to_owned() });
     anna.poll(id).await.expect(200);
     let told = told(world, id, &anna).await;
@@ -150,7 +150,7 @@ async fn every_way_a_signature_can_fail_is_explained_by_its_timeline() {
         let order = anna.start_decoupled().await;
         let id = order["consent_id"].as_str().unwrap();
         world.bank.poll_outcomes([outcome]);
-        world.pass(2_500);
+        world.pass(10_000);
         anna.poll(id).await;
         assert_eq!(told(&world, id, &anna).await[0], expected, "{}", json!(order));
     }

@@ -6,8 +6,9 @@ pub(crate) mod search;
 mod settings;
 
 pub(crate) use client::{Answer, Browser, Person};
+use settings::parameters;
+pub(crate) use settings::template_path;
 pub(crate) use settings::{IDENTITY_KEY, environment, secret_of};
-use settings::{parameters, template_path};
 
 use cloud::{FrontDoor, FrontDoorOptions, Invoke, Issuer, Proxy, Secrets, Table, Template};
 use data_encoding::BASE64;

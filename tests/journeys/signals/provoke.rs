@@ -91,7 +91,7 @@ pub(super) async fn provoke(world: &World, call: &str, fault: Fault) -> Outcome 
         "poll" => {
             let started = person.start_decoupled().await;
             let id = started["consent_id"].as_str().unwrap();
-            world.pass(2_500);
+            world.pass(10_000);
             world.bank.fault(order);
             let outcome = Outcome::of(person.poll(id).await);
             // Makes room for the next order of the same number.

@@ -101,7 +101,8 @@ impl<'w> Scene<'w> {
                 if path == "poll done" {
                     world.bank.bankid(BankIdAction::Approve);
                 }
-                world.pass(2_500);
+                // Longer than any start takes on a busy machine, and shorter than the PSU has to open the app.
+                world.pass(10_000);
                 let id = order["consent_id"].as_str().unwrap();
                 scene("POST", of(id, "/authorization/poll"), None, 200)
             }
