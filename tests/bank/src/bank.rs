@@ -27,7 +27,7 @@ const ROUNDS: u32 = 8;
 /// A running bank. Dropping it saves the state and ends all its listeners and connections.
 #[derive(Debug)]
 pub struct Bank {
-    pki: Pki,
+    pki: Arc<Pki>,
     clock: Clock,
     world: Shared,
     state_dir: Option<PathBuf>,
@@ -43,19 +43,19 @@ impl Bank {
     /// If a port is taken, or the state folder cannot be read.
     pub async fn start(options: Options) -> io::Result<Self> {
         let state_dir = options.state_dir.clone();
-        let pki = match &state_dir {
-            Some(folder) => Pki::load_or_generate(&state::pki_folder(folder))?,
-            None => Pki::generate("Simulated bank CA")?,
-        };
+        let clock = Clock::new(options.starts_at_ms, options.ticking);
+        let pki = Arc::new(match &state_dir {
+            Some(folder) => {
+                Pki::load_or_generate(&state::pki_folder(folder), clock.clone(), &options.server)?
+            }
+            None => Pki::in_memory(clock.clone(), &options.server)?,
+        });
         let (api, api_port) = bind(options.ports.api).await?;
         let (page, page_port) = bind(options.ports.page).await?;
         let (control, control_port) = bind(options.ports.control).await?;
         let acceptor = tls(&pki, options.mode, options.switches.http2)?;
-        let clock = Clock::new(options.starts_at_ms, options.ticking);
-        let (api_url, page_url) =
-            (format!("https://127.0.0.1:{api_port}"), format!("http://127.0.0.1:{page_port}"));
-        let mut world = World::new(options, clock.clone(), api_url, page_url);
-        pki.ca_pem().clone_into(&mut world.ca_pem);
+        let urls = [format!("https://127.0.0.1:{api_port}"), format!("http://127.0.0.1:{page_port}")];
+        let mut world = World::new(options, clock.clone(), Arc::clone(&pki), urls);
         if let Some(folder) = &state_dir {
             state::load(folder, &mut world)?;
         }
@@ -99,7 +99,7 @@ impl Bank {
 
     /// The certificates.
     #[must_use]
-    pub const fn pki(&self) -> &Pki {
+    pub fn pki(&self) -> &Pki {
         &self.pki
     }
 

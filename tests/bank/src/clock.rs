@@ -1,5 +1,5 @@
-//! The bank's clock: it governs every expiry and every date in the answers. TLS alone uses the machine's own time,
-//! because the certificates have to be valid for the caller too.
+//! The bank's clock: it governs every expiry and every date in the answers, and which client certificates are valid. The
+//! bank's own certificate alone is valid by the machine's time, by which its callers check it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;

@@ -16,7 +16,7 @@ use crate::order::OrderView;
 use crate::service::{Manner, Shared, lock};
 use crate::wire::Pieces;
 use crate::world::{DAY_MS, World};
-use crate::{BankIdAction, FaultOrder, PollOutcome, Switches};
+use crate::{BankIdAction, ClientIdentity, ClientSpec, FaultOrder, PollOutcome, Switches, Validity};
 
 const VERBS: &str = "The control surface of a simulated bank. JSON in, JSON out.
 
@@ -40,6 +40,8 @@ GET    /switches        behaviour that no document settles
 POST   /switches        any of its fields
 GET    /apps            the registered apps
 GET    /pki/ca.pem      the CA's certificate
+POST   /certificates    {\"common_name\":\"TPP 2027\",\"days\":90}: a further client certificate with its key, PEM
+POST   /certificates/withdraw  {\"chain_pem\":\"...\"}: handshakes with it are refused from now on
 ";
 
 /// Answers one request.
@@ -47,7 +49,7 @@ pub(crate) fn answer(world: &Shared, request: &Request) -> Response<Pieces> {
     let mut world = lock(world);
     match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/") => text(VERBS),
-        ("GET", "/pki/ca.pem") => text(&world.ca_pem),
+        ("GET", "/pki/ca.pem") => text(world.pki.ca_pem()),
         _ => match verb(&mut world, request) {
             Some(Ok(value)) => response(200, "application/json", format!("{value:#}\n")),
             Some(Err(why)) => refused(&why),
@@ -106,6 +108,8 @@ fn verb(world: &mut World, request: &Request) -> Option<Done> {
         ("GET", "/switches") => Ok(json!(world.switches)),
         ("POST", "/switches") => change_switches(world, request),
         ("GET", "/apps") => Ok(json!(world.apps)),
+        ("POST", "/certificates") => certificate(world, request),
+        ("POST", "/certificates/withdraw") => withdraw(world, request),
         _ => return None,
     })
 }
@@ -199,6 +203,27 @@ fn poll_outcome(world: &mut World, request: &Request) -> Done {
 fn revoke(world: &mut World, request: &Request) -> Done {
     let id = word(request, "consent_id")?;
     if world.revoke(&id) { Ok(json!({ "revoked": id })) } else { Err(format!("no consent {id}")) }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    common_name: Option<String>,
+    days: Option<i64>,
+}
+
+fn certificate(world: &World, request: &Request) -> Done {
+    let Wanted { common_name, days } = read(request)?;
+    let validity = days.map_or_else(Validity::default, Validity::Days);
+    let issued = world.pki.issue_client(&ClientSpec { common_name, validity, ..ClientSpec::default() });
+    let ClientIdentity { chain_pem, key_pem } = issued.map_err(|error| error.to_string())?;
+    Ok(json!({ "chain_pem": chain_pem, "key_pem": key_pem }))
+}
+
+fn withdraw(world: &World, request: &Request) -> Done {
+    let identity = ClientIdentity { chain_pem: word(request, "chain_pem")?, key_pem: String::new() };
+    world.pki.withdraw(&identity).map_err(|error| error.to_string())?;
+    Ok(json!({ "withdrawn": true }))
 }
 
 fn ledger(world: &World, request: &Request) -> Value {

@@ -62,6 +62,8 @@ pub struct Ledger {
     pub connections: u64,
     /// TLS handshakes that succeeded.
     pub handshakes_ok: u64,
+    /// TLS handshakes that succeeded, by the common name of the client certificate that was shown.
+    pub handshakes_by_certificate: BTreeMap<String, u64>,
     /// TLS handshakes that failed: no certificate, foreign CA, expired, or not TLS at all.
     pub handshakes_refused: u64,
 }

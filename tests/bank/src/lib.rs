@@ -60,5 +60,5 @@ pub use faults::{Fault, FaultOrder};
 pub use ledger::{Call, Ledger};
 pub use options::{LinkFamily, Mode, Options, Ports, RegisteredApp};
 pub use order::{BankIdAction, OrderView, PollOutcome};
-pub use pki::{ClientIdentity, ClientSpec, KeyKind, Pki, Validity};
+pub use pki::{ClientIdentity, ClientSpec, KeyKind, Pki, ServerSpec, Validity};
 pub use switches::{DecoupledTwo, EarlyPoll, FutureDates, OverCap, Pkce, Rotation, Switches};

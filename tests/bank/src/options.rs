@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Switches;
+use crate::{ServerSpec, Switches};
 
 /// Which of the bank's two environments is simulated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +82,8 @@ pub struct Options {
     pub apps: Vec<RegisteredApp>,
     /// Where CA, certificates, consents, tokens and the clock rest. None: everything is forgotten at the end.
     pub state_dir: Option<PathBuf>,
+    /// The certificate that the bank shows; one found in `state_dir` wins.
+    pub server: ServerSpec,
     /// Behaviour that no document settles.
     pub switches: Switches,
 }
@@ -103,6 +105,7 @@ impl Default for Options {
             ports: Ports::default(),
             apps: vec![RegisteredApp::example()],
             state_dir: None,
+            server: ServerSpec::default(),
             switches: Switches::default(),
         }
     }

@@ -1,49 +1,22 @@
-//! Certificates: a CA, the server's certificate for 127.0.0.1 and localhost, and the TPP's client certificate, all
-//! X.509 v3 and valid for three years by the machine's own time (the caller checks them by that time).
+//! Certificates: a CA, the server's certificate, and the TPP's client certificates, all X.509 v3. What is valid is valid by
+//! the bank's clock, by which the bank checks client certificates, and by the machine's own time, by which its callers
+//! check the bank.
+
+mod admission;
+mod issue;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::{fs, io};
 
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
-};
+use rcgen::{Issuer, KeyPair};
 
-/// The key of a client certificate.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum KeyKind {
-    /// ECDSA on P-256.
-    #[default]
-    Ec,
-    /// RSA with 2048 bits, as most QWACs.
-    Rsa,
-}
+use crate::Clock;
+pub(crate) use admission::{Admission, Register};
+pub use issue::{ClientSpec, KeyKind, ServerSpec, Validity};
+use issue::{Days, ca_params};
 
-/// When a client certificate is valid, by the machine's own time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Validity {
-    /// From yesterday for three years.
-    #[default]
-    Valid,
-    /// Ended yesterday.
-    Expired,
-    /// Begins in a month.
-    NotYetValid,
-    /// From yesterday, for so many days from now.
-    Days(i64),
-}
-
-/// What kind of client certificate to issue.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ClientSpec {
-    /// Its key.
-    pub key: KeyKind,
-    /// When it is valid.
-    pub validity: Validity,
-    /// Common name; `Simulated TPP` if none.
-    pub common_name: Option<String>,
-}
+const NAME: &str = "Simulated bank CA";
 
 /// A client certificate with its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +33,8 @@ pub struct Pki {
     ca_pem: String,
     server: ClientIdentity,
     client: ClientIdentity,
+    clock: Clock,
+    register: Arc<Register>,
 }
 
 impl std::fmt::Debug for Pki {
@@ -70,14 +45,18 @@ impl std::fmt::Debug for Pki {
 
 impl Pki {
     /// A new CA with new certificates.
-    pub(crate) fn generate(name: &str) -> io::Result<Self> {
+    pub(crate) fn generate(name: &str, clock: Clock, server: &ServerSpec) -> io::Result<Self> {
+        let days = Days::of(&clock);
         let ca_key = KeyPair::generate().map_err(io::Error::other)?;
-        let params = ca_params(name).map_err(io::Error::other)?;
+        let params = ca_params(name, days).map_err(io::Error::other)?;
         let ca_pem = params.self_signed(&ca_key).map_err(io::Error::other)?.pem();
         let issuer = Issuer::new(params, ca_key);
-        let server = issue_server(&issuer).map_err(io::Error::other)?;
-        let client = issue_client(&issuer, &ca_pem, &ClientSpec::default()).map_err(io::Error::other)?;
-        Ok(Self { issuer, ca_pem, server, client })
+        let server = issue::server(&issuer, server, days).map_err(io::Error::other)?;
+        let client =
+            issue::client(&issuer, &ca_pem, &ClientSpec::default(), days).map_err(io::Error::other)?;
+        let register = Arc::new(Register::default());
+        register.issued(&client, &ClientSpec::default())?;
+        Ok(Self { issuer, ca_pem, server, client, clock, register })
     }
 
     /// The CA's certificate, PEM: what a caller has to trust, and what the bank trusts.
@@ -102,39 +81,77 @@ impl Pki {
         &self.server
     }
 
+    /// Who decides about client certificates.
+    pub(crate) fn admission(&self) -> io::Result<Admission> {
+        Admission::new(&self.ca_pem, self.clock.clone(), Arc::clone(&self.register))
+    }
+
+    /// What became of each certificate that was shown and known.
+    pub(crate) fn register(&self) -> &Register {
+        &self.register
+    }
+
     /// A whole foreign CA with certificates of its own, which the bank does not trust.
     ///
     /// # Errors
     /// If the machine cannot make keys.
     pub fn other_ca(&self) -> io::Result<Self> {
-        Self::generate("Foreign CA")
+        Self::generate("Foreign CA", self.clock.clone(), &ServerSpec::default())
     }
 
-    /// A further client certificate of this CA.
+    /// A further client certificate of this CA, valid at once.
     ///
     /// # Errors
     /// If the machine cannot make keys.
     pub fn issue_client(&self, spec: &ClientSpec) -> io::Result<ClientIdentity> {
-        issue_client(&self.issuer, &self.ca_pem, spec).map_err(io::Error::other)
+        let issued = issue::client(&self.issuer, &self.ca_pem, spec, Days::of(&self.clock));
+        let issued = issued.map_err(io::Error::other)?;
+        self.register.issued(&issued, spec)?;
+        Ok(issued)
     }
 
-    /// Loads from a folder, or makes anew and saves there.
-    pub(crate) fn load_or_generate(folder: &Path) -> io::Result<Self> {
-        const NAME: &str = "Simulated bank CA";
+    /// From now on handshakes with this client certificate are refused; connections that are open stay open.
+    ///
+    /// # Errors
+    /// If the chain is no PEM.
+    pub fn withdraw(&self, identity: &ClientIdentity) -> io::Result<()> {
+        self.register.withdraw(&identity.chain_pem)
+    }
+
+    /// Takes a withdrawal back.
+    ///
+    /// # Errors
+    /// If the chain is no PEM.
+    pub fn restore(&self, identity: &ClientIdentity) -> io::Result<()> {
+        self.register.restore(&identity.chain_pem)
+    }
+
+    /// Loads from a folder, or makes anew and saves there. Which certificates were withdrawn is not kept.
+    pub(crate) fn load_or_generate(folder: &Path, clock: Clock, server: &ServerSpec) -> io::Result<Self> {
         if !folder.join("ca.pem").exists() {
-            let fresh = Self::generate(NAME)?;
+            let fresh = Self::generate(NAME, clock, server)?;
             fresh.save(folder)?;
             return Ok(fresh);
         }
         let read = |name: &str| fs::read_to_string(folder.join(name));
         let ca_key = KeyPair::from_pem(&read("ca.key.pem")?).map_err(io::Error::other)?;
-        let params = ca_params(NAME).map_err(io::Error::other)?;
+        let params = ca_params(NAME, Days::of(&clock)).map_err(io::Error::other)?;
+        let client = ClientIdentity { chain_pem: read("client.pem")?, key_pem: read("client.key.pem")? };
+        let register = Arc::new(Register::default());
+        register.issued(&client, &ClientSpec::default())?;
         Ok(Self {
             issuer: Issuer::new(params, ca_key),
             ca_pem: read("ca.pem")?,
             server: ClientIdentity { chain_pem: read("server.pem")?, key_pem: read("server.key.pem")? },
-            client: ClientIdentity { chain_pem: read("client.pem")?, key_pem: read("client.key.pem")? },
+            client,
+            clock,
+            register,
         })
+    }
+
+    /// In memory only, under the bank's usual name.
+    pub(crate) fn in_memory(clock: Clock, server: &ServerSpec) -> io::Result<Self> {
+        Self::generate(NAME, clock, server)
     }
 
     fn save(&self, folder: &Path) -> io::Result<()> {
@@ -149,68 +166,9 @@ impl Pki {
     }
 }
 
-fn ca_params(name: &str) -> Result<CertificateParams, rcgen::Error> {
-    let mut params = CertificateParams::new(Vec::<String>::new())?;
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    set_days(&mut params, -2, THREE_YEARS);
-    Ok(params)
-}
-
-fn issue_server(issuer: &Issuer<'static, KeyPair>) -> Result<ClientIdentity, rcgen::Error> {
-    let key = KeyPair::generate()?;
-    let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned(), "localhost".to_owned()])?;
-    params.distinguished_name.push(DnType::CommonName, "Simulated bank");
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    params.use_authority_key_identifier_extension = true;
-    set_days(&mut params, -1, THREE_YEARS);
-    let chain_pem = params.signed_by(&key, issuer)?.pem();
-    Ok(ClientIdentity { chain_pem, key_pem: key.serialize_pem() })
-}
-
 /// A key that only its owner can read.
 fn private(path: &Path, pem: &str) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     io::Write::write_all(&mut file, pem.as_bytes())
-}
-
-fn issue_client(
-    issuer: &Issuer<'static, KeyPair>,
-    ca_pem: &str,
-    spec: &ClientSpec,
-) -> Result<ClientIdentity, rcgen::Error> {
-    let key = match spec.key {
-        KeyKind::Ec => KeyPair::generate()?,
-        KeyKind::Rsa => KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256)?,
-    };
-    let mut params = CertificateParams::new(Vec::<String>::new())?;
-    params
-        .distinguished_name
-        .push(DnType::CommonName, spec.common_name.as_deref().unwrap_or("Simulated TPP"));
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-    params.use_authority_key_identifier_extension = true;
-    match spec.validity {
-        Validity::Valid => set_days(&mut params, -1, THREE_YEARS),
-        Validity::Expired => set_days(&mut params, -60, -1),
-        Validity::NotYetValid => set_days(&mut params, 30, THREE_YEARS),
-        Validity::Days(days) => set_days(&mut params, -1, days),
-    }
-    let certificate = params.signed_by(&key, issuer)?;
-    Ok(ClientIdentity { chain_pem: certificate.pem() + ca_pem, key_pem: key.serialize_pem() })
-}
-
-const THREE_YEARS: i64 = 3 * 365;
-
-fn set_days(params: &mut CertificateParams, from: i64, to: i64) {
-    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
-    let day = |offset: i64| {
-        let date = today.saturating_add(offset.days());
-        let number = |value: i8| u8::try_from(value).unwrap_or(1);
-        rcgen::date_time_ymd(i32::from(date.year()), number(date.month()), number(date.day()))
-    };
-    params.not_before = day(from);
-    params.not_after = day(to);
 }

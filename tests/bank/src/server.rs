@@ -12,11 +12,11 @@ use hyper::service::service_fn;
 use hyper::{Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
+use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
-use tokio::io::{AsyncRead, AsyncWrite};
+use rustls::server::NoServerSessionStorage;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -32,6 +32,8 @@ use crate::{Mode, Pki};
 const LONGEST_BODY: usize = 1 << 20;
 /// How long a caller may take for its handshake, real time.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a caller whose handshake was refused is listened to, real time.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 pub(crate) async fn bind(port: u16) -> io::Result<(TcpListener, u16)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
@@ -42,17 +44,12 @@ pub(crate) async fn bind(port: u16) -> io::Result<(TcpListener, u16)> {
 /// TLS 1.2 and 1.3; in live a client certificate of this CA is demanded in the handshake.
 pub(crate) fn tls(pki: &Pki, mode: Mode, http2: bool) -> io::Result<TlsAcceptor> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+    let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?;
     let config = match mode {
         Mode::Sandbox => config.with_no_client_auth(),
-        Mode::Live => {
-            let mut roots = RootCertStore::empty();
-            roots.add_parsable_certificates(certificates(pki.ca_pem())?);
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-            config.with_client_cert_verifier(verifier.build().map_err(io::Error::other)?)
-        }
+        Mode::Live => config.with_client_cert_verifier(Arc::new(pki.admission()?)),
     };
     let key = PrivateKeyDer::from_pem_slice(pki.server().key_pem.as_bytes()).map_err(io::Error::other)?;
     let chain = certificates(&pki.server().chain_pem)?;
@@ -61,6 +58,9 @@ pub(crate) fn tls(pki: &Pki, mode: Mode, http2: bool) -> io::Result<TlsAcceptor>
     if http2 {
         config.alpn_protocols.insert(0, b"h2".to_vec());
     }
+    // A resumed session shows no certificate: whoever was withdrawn would come in by it.
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
@@ -116,18 +116,46 @@ async fn connection(tcp: TcpStream, door: Door, tls: Option<TlsAcceptor>, house:
             lock(&world).ledger.handshakes_refused += 1;
             return;
         }
-        match tokio::time::timeout(HANDSHAKE, tls.accept(line)).await {
+        match tokio::time::timeout(HANDSHAKE, tls.accept(line).into_fallible()).await {
             Ok(Ok(stream)) => {
-                lock(&world).ledger.handshakes_ok += 1;
+                welcome(&world, stream.get_ref().1);
                 converse(stream, door, number, ending, world).await;
             }
-            _ => lock(&world).ledger.handshakes_refused += 1,
+            Ok(Err((_, line))) => {
+                lock(&world).ledger.handshakes_refused += 1;
+                say_goodbye(line).await;
+            }
+            Err(_) => lock(&world).ledger.handshakes_refused += 1,
         }
     };
     tokio::select! {
         () = talk => {}
         _ = closing.changed() => {}
     }
+}
+
+/// Counts a handshake, by the certificate that was shown.
+fn welcome(world: &Shared, tls: &rustls::ServerConnection) {
+    let shown = tls.peer_certificates().and_then(|chain| chain.first());
+    let mut world = lock(world);
+    world.ledger.handshakes_ok += 1;
+    if let Some(certificate) = shown {
+        let name = world.pki.register().name(certificate);
+        *world.ledger.handshakes_by_certificate.entry(name).or_default() += 1;
+    }
+}
+
+/// The alert is written; what the caller has sent meanwhile is read away, or the reset that follows unread bytes would
+/// overtake the alert.
+async fn say_goodbye(mut line: Line) {
+    let rest = async {
+        // Whoever has hung up already needs no goodbye.
+        if line.shutdown().await.is_ok() {
+            let mut room = [0; 4096];
+            while line.read(&mut room).await.is_ok_and(|count| count > 0) {}
+        }
+    };
+    let _ = tokio::time::timeout(GOODBYE, rest).await;
 }
 
 async fn converse<S>(stream: S, door: Door, number: u64, ending: Ending, world: Shared)

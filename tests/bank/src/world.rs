@@ -1,13 +1,16 @@
 //! The bank's whole memory. Rules get it exclusively, one call at a time.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 
 use crate::customers::Customer;
 use crate::faults::FaultOrder;
 use crate::grant::{AccessToken, Bearer, Book, Consent, Grant, RefreshToken};
 use crate::json::Json;
 use crate::random::Chance;
-use crate::{BankIdAction, Clock, Ledger, LinkFamily, Mode, Options, PollOutcome, RegisteredApp, Switches};
+use crate::{
+    BankIdAction, Clock, Ledger, LinkFamily, Mode, Options, Pki, PollOutcome, RegisteredApp, Switches,
+};
 
 pub(crate) const DAY_MS: i64 = 86_400_000;
 
@@ -22,8 +25,7 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) api_url: String,
     pub(crate) page_url: String,
-    /// The CA, for the control surface.
-    pub(crate) ca_pem: String,
+    pub(crate) pki: Arc<Pki>,
     pub(crate) chance: Chance,
     pub(crate) book: Book,
     pub(crate) ledger: Ledger,
@@ -49,7 +51,12 @@ pub(crate) struct Minted {
 }
 
 impl World {
-    pub(crate) fn new(options: Options, clock: Clock, api_url: String, page_url: String) -> Self {
+    pub(crate) fn new(
+        options: Options,
+        clock: Clock,
+        pki: Arc<Pki>,
+        [api_url, page_url]: [String; 2],
+    ) -> Self {
         // The old sandbox approved decoupled orders at once (third-party documentation).
         let bankid_default = match options.mode {
             Mode::Live => BankIdAction::Ignore,
@@ -64,7 +71,7 @@ impl World {
             clock,
             api_url,
             page_url,
-            ca_pem: String::new(),
+            pki,
             chance: Chance::new(options.seed),
             book: Book::default(),
             ledger: Ledger::default(),

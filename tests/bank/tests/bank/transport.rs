@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use rustls::pki_types::ServerName;
 use simulated_bank::{Bank, ClientIdentity, ClientSpec, KeyKind, Validity};
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::client::*;
@@ -60,6 +60,51 @@ async fn an_rsa_certificate_of_the_banks_ca_is_welcome() {
     let form = format!("{FORM_BODY}{}", app().client_id);
     let answer = send_over(&tls(bank.pki().ca_pem(), chain(&rsa)), "POST", &url, FORM, &form).await.unwrap();
     assert_eq!((answer.status, answer.header("cache-control").as_str()), (200, "no-store"));
+}
+
+/// What the bank's alert says to this certificate. In TLS 1.3 it comes after the caller holds the handshake for done.
+async fn alert(bank: &Bank, identity: &ClientIdentity) -> String {
+    let tcp = TcpStream::connect(bank.api_url().replace("https://", "")).await.unwrap();
+    let tls = tls(bank.pki().ca_pem(), chain(identity));
+    let mut stream = tls.connect(ServerName::try_from("127.0.0.1").unwrap(), tcp).await.unwrap();
+    stream.read_u8().await.unwrap_err().to_string()
+}
+
+#[tokio::test]
+async fn a_withdrawn_certificate_is_refused_with_an_alert_while_others_and_open_connections_go_on() {
+    let bank = bank().await;
+    let (pki, url) = (bank.pki(), format!("{}/mlurd/oauth2/token/1.0", bank.api_url()));
+    let form = format!("{FORM_BODY}{}", app().client_id);
+    let named = ClientSpec { common_name: Some("TPP two".to_owned()), ..ClientSpec::default() };
+    let two = pki.issue_client(&named).unwrap();
+    let with = async |identity: &ClientIdentity| {
+        send_over(&tls(pki.ca_pem(), chain(identity)), "POST", &url, FORM, &form).await
+    };
+    assert_eq!(with(&own(&bank)).await.unwrap().status, 200);
+    assert_eq!(with(&two).await.unwrap().status, 200);
+    pki.withdraw(&own(&bank)).unwrap();
+    assert!(with(&own(&bank)).await.is_err());
+    let refused = alert(&bank, &own(&bank)).await;
+    assert!(refused.contains("CertificateRevoked"), "{refused}");
+    assert_eq!(with(&two).await.unwrap().status, 200);
+    pki.restore(&own(&bank)).unwrap();
+    assert_eq!(with(&own(&bank)).await.unwrap().status, 200);
+    let by_name = bank.ledger().handshakes_by_certificate;
+    assert_eq!((by_name["Simulated TPP"], by_name["TPP two"]), (2, 2));
+}
+
+#[tokio::test]
+async fn client_certificates_end_by_the_banks_clock() {
+    let bank = bank().await;
+    let url = format!("{}/mlurd/oauth2/token/1.0", bank.api_url());
+    let form = format!("{FORM_BODY}{}", app().client_id);
+    let spec = ClientSpec { validity: Validity::Days(10), ..ClientSpec::default() };
+    let short = bank.pki().issue_client(&spec).unwrap();
+    let tls = tls(bank.pki().ca_pem(), chain(&short));
+    assert_eq!(send_over(&tls, "POST", &url, FORM, &form).await.unwrap().status, 200);
+    bank.clock().advance_ms(11 * 86_400_000);
+    let refused = alert(&bank, &short).await;
+    assert!(refused.contains("CertificateExpired"), "{refused}");
 }
 
 #[tokio::test]
