@@ -42,7 +42,7 @@ pub struct App {
     /// The table.
     pub store: Store,
     /// The secret.
-    pub secrets: Secrets,
+    pub secrets: Arc<Secrets>,
     /// Client-credentials tokens that this process has seen.
     pub client_tokens: ClientTokens,
     banks: Banks,
@@ -92,11 +92,12 @@ impl App {
                 environment,
                 config.erase_after,
             ),
-            secrets: Secrets::new(
+            secrets: Arc::new(Secrets::new(
                 aws.secretsmanager(config.secrets_endpoint.clone()),
                 config.secret.clone(),
                 demands,
-            ),
+                config.secret_ttl,
+            )),
             client_tokens: ClientTokens::default(),
             banks: Banks::new(Arc::new(endpoints)),
             output,
@@ -108,7 +109,7 @@ impl App {
     /// Opens the connections that the first request will need, side by side. Failures are nobody's business yet.
     async fn warm(&self) {
         let bank = async {
-            if let Ok(material) = self.secrets.material().await {
+            if let Ok(material) = self.secrets.preload().await {
                 self.banks.warm(&material).await;
             }
         };

@@ -50,6 +50,7 @@ pub use faults::{Fault, KnownSignal, known_signals};
 pub use tokens::{ClientToken, Granted};
 
 use crate::types::{AccessToken, Country, PsuAddress, TraceId};
+use futures_util::future::BoxFuture;
 use reqwest::{RequestBuilder, Url, header::HeaderValue};
 use std::{fmt, sync::Arc, time::Instant};
 use transport::Transport;
@@ -64,12 +65,27 @@ pub struct Client {
 }
 
 /// What every call needs to know of the request it serves.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Call<'a> {
     /// Goes out as `TPP-Transaction-ID`.
     pub trace: &'a TraceId,
     /// When our own answer is due, in monotonic time. Every timeout comes from it.
     pub deadline: Instant,
+    /// Who is asked for another client if the bank refuses the certificate of this one.
+    pub standby: Option<&'a dyn Standby>,
+}
+
+/// Whoever can put another certificate in the place of one that the bank refuses.
+pub trait Standby: Sync {
+    /// A client of the same registration with another certificate than the client of this [`number`](Client::number);
+    /// nothing if there is none.
+    fn instead_of(&self, refused: u64) -> BoxFuture<'_, Option<Arc<Client>>>;
+}
+
+impl fmt::Debug for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("trace", self.trace).finish_non_exhaustive()
+    }
 }
 
 /// Whose data is read.
@@ -106,6 +122,16 @@ impl Client {
     /// The public id of the app at the bank.
     pub fn client_id(&self) -> &str {
         &self.client_id
+    }
+
+    /// Tells this client from every other one of the process.
+    pub const fn number(&self) -> u64 {
+        self.transport.number
+    }
+
+    /// Whether both are the same app to the bank.
+    pub fn is_registered_as(&self, other: &Self) -> bool {
+        (&self.client_id, &self.redirect_uri) == (&other.client_id, &other.redirect_uri)
     }
 
     /// Opens connections to the bank, for reads and for what spends, so that the first call does not wait for a

@@ -16,6 +16,7 @@
 //! | `BANK_REVOCATION` | `not_supported` or `delete`, see [`RevocationAtBank`] | `not_supported` |
 //! | `TABLE_NAME` | the DynamoDB table | none |
 //! | `SECRET_ID` | the Secrets Manager secret | none |
+//! | `SECRET_TTL_SECONDS` | how long a version of the secret is held before a newer one is looked for | 300 |
 //! | `APPS` | JSON, see [`apps`] | none |
 //! | `PERSONAL_NUMBER_SOURCE` | `claim:<name>` or `body`: who vouches for the number in a BankID order | none, on purpose |
 //! | `BANKID_STARTS_IN_5_MINUTES` | 1 to 100: BankID starts of one owner, and of one personal number, in any 5 minutes | 3 |
@@ -68,6 +69,8 @@ pub struct Config {
     pub table: String,
     /// Id or ARN of the secret.
     pub secret: String,
+    /// How long a version of it is held before a newer one is looked for.
+    pub secret_ttl: Span,
     /// The apps that browsers may be sent back to.
     pub apps: Apps,
     /// Where personal numbers come from.
@@ -146,6 +149,7 @@ impl Config {
             wire: wire::read(&mut read),
             table: read.required("TABLE_NAME"),
             secret: read.required("SECRET_ID"),
+            secret_ttl: secret_ttl(&mut read),
             personal_number: personal_number(&mut read),
             start_limits: start_limits(&mut read),
             tenant_claim: read.optional("TENANT_CLAIM"),
@@ -219,6 +223,14 @@ fn attended_token_age(read: &mut Reader<'_>) -> Span {
         read.wrong("ATTENDED_TOKEN_AGE_SECONDS", "must be 60 to 86400");
     }
     Span::seconds(seconds.unwrap_or(3600))
+}
+
+fn secret_ttl(read: &mut Reader<'_>) -> Span {
+    let seconds = read.optional("SECRET_TTL_SECONDS").map_or(Some(300), |value| value.parse().ok());
+    if !seconds.is_some_and(|seconds| (1..=86_400).contains(&seconds)) {
+        read.wrong("SECRET_TTL_SECONDS", "must be 1 to 86400");
+    }
+    Span::seconds(seconds.unwrap_or(300))
 }
 
 fn timeout(read: &mut Reader<'_>) -> Duration {
@@ -297,9 +309,10 @@ mod tests {
         let mut vars = local();
         vars.insert("PERSONAL_NUMBER_SOURCE", "guess-hunter2");
         vars.insert("FUNCTION_TIMEOUT_MS", "hunter2");
+        vars.insert("SECRET_TTL_SECONDS", "hunter2");
         vars.remove("TABLE_NAME");
         let errors = read(&vars).unwrap_err();
-        assert_eq!(errors.0.len(), 3, "{errors}");
+        assert_eq!(errors.0.len(), 4, "{errors}");
         assert!(!errors.to_string().contains("hunter2"));
     }
 

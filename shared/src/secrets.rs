@@ -12,20 +12,34 @@
 //! only roots that the set's bank may chain to, instead of the web's. Unknown fields are tolerated, so that a secret may
 //! be written for a newer version first.
 //!
-//! It is fetched once for the life of a process. A fetch that failed is not remembered: the next caller tries again. A
-//! new version takes the place of the old one only after all of it was checked.
+//! **One version at a time is in force.** It is held for `SECRET_TTL_SECONDS`; the first request after that looks for a
+//! newer one beside its own work, and does not wait for it. A new version takes the old one's place as a whole, and only
+//! after all of it was checked: it parses, each key belongs to its leaf, each chain is in order, no certificate of it is
+//! over or has yet to begin (by the time of the event), the identity key is the same, and the key that seals today is
+//! still there. Otherwise the old one stays. While Secrets Manager cannot be reached the old one stays too.
+//!
+//! **If the bank refuses the certificate** ([`Secrets::instead_of`]) another version is looked for at once: the one in
+//! force, the one before it in memory, the one before it in Secrets Manager. What was refused is remembered, so that no
+//! version is tried in a loop. A process that starts when the version in force is broken takes the one before it, too.
 
 mod certificate;
+mod fault;
 mod material;
+mod shelf;
+mod source;
 #[cfg(test)]
 mod tests;
 
 pub use certificate::Validity;
+pub use fault::{Fault, SecretsError};
 pub use material::{CertificateSet, Material};
+pub use shelf::Standing;
 
-use crate::types::Timestamp;
-use aws_sdk_secretsmanager::{Client, error::SdkError, operation::get_secret_value::GetSecretValueError};
-use std::sync::{Arc, PoisonError, RwLock};
+use crate::types::{Span, Timestamp};
+use aws_sdk_secretsmanager::Client;
+use shelf::Shelf;
+use source::{Fetched, Source, Stage};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What this environment asks of the secret.
 #[derive(Clone, Copy, Debug)]
@@ -34,138 +48,166 @@ pub struct Demands {
     pub certificate_required: bool,
 }
 
-/// Why there is no material. Never carries a value, and never the text of a key or a certificate.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SecretsError {
-    /// Secrets Manager did not answer, or throttled. Worth another try.
-    #[error("the secret is not reachable")]
-    Unavailable,
-    /// The secret does not exist, or may not be read: a mistake of the deployment.
-    #[error("the secret cannot be read: {0}")]
-    Denied(&'static str),
-    /// The secret was read and is not usable.
-    #[error("the secret is not usable: {0}")]
-    Invalid(#[from] Fault),
-}
-
-/// What is wrong with a secret, by the names of its fields.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    /// Not JSON, or not of the form above.
-    #[error("it is not the JSON document that is expected (line {line}, column {column})")]
-    Json {
-        /// Counted from 1.
-        line: usize,
-        /// Counted from 1.
-        column: usize,
-    },
-    /// A field that is missing, or not of its form.
-    #[error("`{0}` is missing or malformed")]
-    Field(&'static str),
-    /// A field of one set that is missing, or not of its form.
-    #[error("`sets.{set}.{field}` is missing or malformed")]
-    SetField {
-        /// The set's name.
-        set: String,
-        /// The field's name.
-        field: &'static str,
-    },
-    /// A country that two sets claim, or one set twice.
-    #[error("country {0} stands in more than one place")]
-    CountryTwice(&'static str),
-    /// The private key does not belong to the first certificate of the chain.
-    #[error("`sets.{0}.key_pem` does not belong to the first certificate of `chain_pem`")]
-    KeyMismatch(String),
-    /// A certificate of the chain was not issued by the one behind it.
-    #[error("`sets.{0}.chain_pem` is not in order: the leaf first, each issuer behind what it issued")]
-    ChainOrder(String),
-    /// The leaf is past its last day, or not valid yet. Only said when a new version is to take an old one's place.
-    #[error("the certificate of `sets.{0}` is not valid today")]
-    OutOfDate(String),
-}
-
 /// The secret of this process.
 #[derive(Debug)]
 pub struct Secrets {
-    client: Client,
-    secret_id: String,
+    source: Source,
     demands: Demands,
-    current: RwLock<Option<Arc<Material>>>,
-    /// Held while fetching: whoever comes second waits and takes what the first one brought.
-    fetching: tokio::sync::Mutex<()>,
+    shelf: Mutex<Shelf>,
+    /// Held while fetching: whoever comes second takes what the first one brought.
+    fetching: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Secrets {
-    /// Of the secret with this name or ARN. Nothing is fetched yet.
-    pub fn new(client: Client, secret_id: String, demands: Demands) -> Self {
-        Self { client, secret_id, demands, current: RwLock::new(None), fetching: tokio::sync::Mutex::new(()) }
+    /// Of the secret with this name or ARN; a version that was fetched longer than `ttl` ago is looked at again. Nothing
+    /// is fetched yet.
+    pub fn new(client: Client, secret_id: String, demands: Demands, ttl: Span) -> Self {
+        let source = Source::new(client, secret_id);
+        Self { source, demands, shelf: Mutex::new(Shelf::new(ttl)), fetching: Arc::default() }
     }
 
-    /// The material, fetched by the first caller. Certificates past their day are taken here: there is nothing better,
-    /// and it is the bank that decides; [`CertificateSet::days_left`] tells.
-    pub async fn material(&self) -> Result<Arc<Material>, SecretsError> {
-        if let Some(material) = self.cached() {
-            return Ok(material);
-        }
+    /// Fetches the version in force before there is an event that tells the time. The first event holds it against its
+    /// dates.
+    pub async fn preload(&self) -> Result<Arc<Material>, SecretsError> {
         let _fetching = self.fetching.lock().await;
-        if let Some(material) = self.cached() {
-            return Ok(material);
-        }
-        let material = Arc::new(self.fetch().await?);
-        self.put(Arc::clone(&material));
+        let fetched = self.source.get(Stage::Current).await?;
+        let material = Arc::new(self.parse(&fetched)?);
+        self.shelf().put_ahead(Arc::clone(&material));
         Ok(material)
     }
 
-    /// Fetches again and, if the new version is sound and valid `now`, puts it in the old one's place. On any error the
-    /// old one stays.
-    pub async fn refresh(&self, now: Timestamp) -> Result<Arc<Material>, SecretsError> {
+    /// What is in force at `now`. Waits only if there is nothing yet; what is older than it should be is looked at again
+    /// beside the request.
+    pub async fn standing(self: &Arc<Self>, now: Timestamp) -> Result<Standing, SecretsError> {
+        let known = self.shelf().standing(now);
+        if let Some(standing) = known {
+            if standing.due {
+                self.look_beside(now);
+            }
+            return Ok(standing);
+        }
         let _fetching = self.fetching.lock().await;
-        let fetched = self.fetch().await?;
-        fetched.check_dates(now)?;
-        let material = match self.cached() {
-            // Connections hang on a set's TLS configuration: the same version must not throw them away.
-            Some(cached) if cached.version == fetched.version => cached,
-            _ => Arc::new(fetched),
+        let known = self.shelf().standing(now);
+        if let Some(standing) = known {
+            return Ok(standing);
+        }
+        self.first(now).await?;
+        let first = self.shelf().standing(now);
+        first.ok_or(SecretsError::Unavailable)
+    }
+
+    /// The bank does not take the certificate of this version: another one, now in force, if there is any. Whoever comes
+    /// with the same version meanwhile waits and takes the same.
+    pub async fn instead_of(&self, refused: &str, now: Timestamp) -> Option<Arc<Material>> {
+        let _fetching = self.fetching.lock().await;
+        {
+            let shelf = self.shelf();
+            if let Some(other) = shelf.other_than(refused) {
+                return Some(other).filter(|other| !shelf.is_resting(&other.version, now));
+            }
+            if shelf.is_resting(refused, now) {
+                return None;
+            }
+        }
+        let found = self.another(refused, now).await;
+        self.shelf().refused_by_bank(refused, now);
+        found
+    }
+
+    /// The version that was written and is not in force yet, to be tried by whoever wants to promote it.
+    pub async fn pending(&self, now: Timestamp) -> Result<Material, SecretsError> {
+        let pending = self.parse(&self.source.get(Stage::Pending).await?)?;
+        if let Ok(current) = self.source.get(Stage::Current).await
+            && let Ok(current) = self.parse(&current)
+        {
+            pending.may_follow(&current)?;
+        }
+        pending.check_dates(now)?;
+        Ok(pending)
+    }
+
+    /// Has the next request look for a newer version: something came from a process that has one.
+    pub fn hurry(&self) {
+        self.shelf().hurry();
+    }
+
+    /// The first version of this process. If the one in force cannot be used, the one before it; if that cannot be
+    /// either, one that is only out of its dates: there is nothing better, and it is the bank that decides.
+    async fn first(&self, now: Timestamp) -> Result<(), SecretsError> {
+        let current = self.source.get(Stage::Current).await?;
+        let Err(fault) = self.take(&current, now, false) else { return Ok(()) };
+        if let Ok(previous) = self.source.get(Stage::Previous).await
+            && self.take(&previous, now, false).is_ok()
+        {
+            self.shelf().looked(now, Err(fault.into()));
+            return Ok(());
+        }
+        if !matches!(fault, Fault::OutOfDate(_)) {
+            return Err(fault.into());
+        }
+        let late = Arc::new(self.parse(&current)?);
+        self.shelf().put(late, now);
+        Ok(())
+    }
+
+    /// Looks once, for all requests that find it due.
+    fn look_beside(self: &Arc<Self>, now: Timestamp) {
+        let Ok(fetching) = Arc::clone(&self.fetching).try_lock_owned() else { return };
+        let this = Arc::clone(self);
+        tokio::spawn(async move {
+            let outcome = match this.source.get(Stage::Current).await {
+                Ok(current) => this.take(&current, now, false).map_err(SecretsError::from),
+                Err(error) => Err(error),
+            };
+            this.shelf().looked(now, outcome);
+            drop(fetching);
+        });
+    }
+
+    /// Another version than the one that the bank refused, put in force.
+    async fn another(&self, refused: &str, now: Timestamp) -> Option<Arc<Material>> {
+        let trouble = match self.source.get(Stage::Current).await {
+            Ok(current) => match self.take(&current, now, true) {
+                Ok(()) if current.version != refused => return self.shelf().other_than(refused),
+                Ok(()) => Fault::RefusedByBank.into(),
+                Err(fault) => fault.into(),
+            },
+            Err(error) => error,
         };
-        self.put(Arc::clone(&material));
-        Ok(material)
-    }
-
-    fn cached(&self) -> Option<Arc<Material>> {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn put(&self, material: Arc<Material>) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(material);
-    }
-
-    async fn fetch(&self) -> Result<Material, SecretsError> {
-        let answer = self
-            .client
-            .get_secret_value()
-            .secret_id(&self.secret_id)
-            .send()
-            .await
-            .map_err(|e| reaction(&e))?;
-        let text = answer.secret_string().ok_or(Fault::Field("SecretString"))?;
-        let version = answer.version_id().ok_or(Fault::Field("VersionId"))?;
-        Ok(Material::parse(text, version, self.demands)?)
-    }
-}
-
-/// Sorted by what can be done about it. The SDK's own text stays behind: it may quote what it was given.
-fn reaction<R>(error: &SdkError<GetSecretValueError, R>) -> SecretsError {
-    let SdkError::ServiceError(answer) = error else { return SecretsError::Unavailable };
-    match answer.err() {
-        GetSecretValueError::ResourceNotFoundException(_) => SecretsError::Denied("it does not exist"),
-        GetSecretValueError::InvalidRequestException(_) => {
-            SecretsError::Denied("it is scheduled for deletion")
+        let in_memory = self.shelf().fall_back(refused, now);
+        if !in_memory && let Ok(previous) = self.source.get(Stage::Previous).await {
+            // What speaks against it leaves in force what is.
+            let _ = self.take(&previous, now, true);
         }
-        GetSecretValueError::DecryptionFailure(_) => SecretsError::Denied("its key cannot be used"),
-        GetSecretValueError::InvalidParameterException(_) => SecretsError::Denied("its name is malformed"),
-        other if other.meta().code() == Some("AccessDeniedException") => {
-            SecretsError::Denied("this function has no permission")
+        let mut shelf = self.shelf();
+        shelf.looked(now, Err(trouble));
+        shelf.other_than(refused)
+    }
+
+    /// Puts a fetched version in force, if nothing speaks against it. The one that is in force already stays as it is:
+    /// connections hang on it.
+    fn take(&self, fetched: &Fetched, now: Timestamp, again: bool) -> Result<(), Fault> {
+        {
+            let shelf = self.shelf();
+            if shelf.holds(&fetched.version) {
+                return Ok(());
+            }
+            shelf.verdict(&fetched.version, now, again)?;
         }
-        _ => SecretsError::Unavailable,
+        let parsed = self.parse(fetched);
+        let mut shelf = self.shelf();
+        let checked = parsed.and_then(|newer| shelf.may_follow(&newer).map(|()| newer));
+        let newer = checked.inspect_err(|fault| shelf.unusable(&fetched.version, fault))?;
+        newer.check_dates(now)?;
+        shelf.put(Arc::new(newer), now);
+        Ok(())
+    }
+
+    fn parse(&self, fetched: &Fetched) -> Result<Material, Fault> {
+        Material::parse(&fetched.text, &fetched.version, self.demands)
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -52,6 +52,12 @@ pub enum Metric {
     RevocationFailures,
     /// Tokens that nobody could be given and were dropped.
     TokensDropped,
+    /// Served with keys and certificates that are older than they should be: Secrets Manager is not reachable.
+    SecretStale,
+    /// Served with an older version of the secret, because the one in force cannot be used.
+    SecretRefused,
+    /// The bank refused our client certificate.
+    CertificateRefused,
 }
 
 /// Where lines go.
@@ -74,6 +80,7 @@ struct Notes {
     consent: Option<ConsentId>,
     code: Option<&'static str>,
     cause: Option<String>,
+    certificate_days: Option<i64>,
     audit: Vec<Audit>,
 }
 
@@ -90,6 +97,11 @@ pub fn count(metric: Metric) {
 /// Says which consent this request is about.
 pub fn concerns(consent: &ConsentId) {
     let _ = NOTES.try_with(|notes| notes.borrow_mut().consent = Some(*consent));
+}
+
+/// Says in how many days the first of our certificates ends; negative after that.
+pub fn certificate_days(days: i64) {
+    let _ = NOTES.try_with(|notes| notes.borrow_mut().certificate_days = Some(days));
 }
 
 /// Says by which code this request failed, where its answer is not the problem itself.
@@ -143,6 +155,9 @@ struct Line<'a> {
     consent_id: Option<String>,
     cold: bool,
     took_ms: u64,
+    /// An alarm hangs on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate_days: Option<i64>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     counts: BTreeMap<Metric, u32>,
 }
@@ -177,6 +192,7 @@ impl Output {
             consent_id: notes.consent.map(|id| id.to_string()),
             cold: ending.cold,
             took_ms: u64::try_from(ending.took.as_millis()).unwrap_or(u64::MAX),
+            certificate_days: notes.certificate_days,
             counts: notes.counts,
         });
     }

@@ -1,8 +1,14 @@
 //! The bank demands a client certificate, and we demand that it is the bank.
 
 use crate::world::{SECRET, Setting, World, client::swedish, secret_of};
-use serde_json::json;
+use serde_json::{Value, json};
 use simulated_bank::{Mode, Options};
+
+/// Puts a secret in force that has no other one to fall back to: the one before it is the same.
+fn put_alone(world: &World, secret: &Value) {
+    world.secrets.put(SECRET, secret).unwrap();
+    world.secrets.put(SECRET, secret).unwrap();
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_bank_refuses_a_handshake_without_a_client_certificate() {
@@ -37,7 +43,7 @@ async fn a_server_with_a_certificate_of_another_ca_is_not_spoken_to() {
 async fn a_client_certificate_of_another_ca_is_our_own_problem_and_calls_nothing() {
     let world = World::in_process().await;
     let foreign = world.bank.pki().other_ca().unwrap();
-    world.secrets.put(SECRET, &secret_of(&world.bank, &foreign)).unwrap();
+    put_alone(&world, &secret_of(&world.bank, &foreign));
     let problem =
         world.person().post("/v1/consents", &swedish("redirect")).await.problem(503, "bank_refused_us");
     assert_eq!(problem["action_by"], "service");
@@ -49,7 +55,7 @@ async fn a_key_that_does_not_belong_to_the_chain_is_never_used() {
     let world = World::in_process().await;
     let mut secret = secret_of(&world.bank, world.bank.pki());
     secret["sets"]["main"]["key_pem"] = json!(world.bank.pki().other_ca().unwrap().client_key_pem());
-    world.secrets.put(SECRET, &secret).unwrap();
+    put_alone(&world, &secret);
     world.person().post("/v1/consents", &swedish("redirect")).await.problem(500, "service_error");
     assert_eq!(world.bank.ledger().connections, 0);
 }

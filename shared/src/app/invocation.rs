@@ -1,15 +1,16 @@
 //! One request: its time, its trace, the keys in force, and the few moves that every function makes with them.
 
-use super::App;
+use super::{App, banks::Place};
 use crate::{
     bank,
     consent::{Claim, Consent, Refused},
     http::{self, Caller, Clock, Code, Problem},
-    secrets::Material,
+    secrets::{Material, Standing},
     store::{Budget, Loaded, StoreError, Stored, UpdateError, Writer},
     telemetry::{self, Metric},
     types::{ConsentId, Country, OwnerId, SessionLink, Timestamp, TraceId},
 };
+use futures_util::future::BoxFuture;
 use lambda_http::Request;
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -49,8 +50,37 @@ impl App {
         let clock = Clock::of(request, self.config.timeout);
         let trace = http::trace_id(request)?;
         self.banks.begin_request(clock.now());
-        let material = self.secrets.material().await?;
-        Ok(Invocation { app: self, clock, trace, material })
+        let standing = self.secrets.standing(clock.now()).await?;
+        note(&standing, clock.now());
+        Ok(Invocation { app: self, clock, trace, material: standing.material })
+    }
+}
+
+/// What the line says about the keys and certificates in force.
+fn note(standing: &Standing, now: Timestamp) {
+    if let Some(days) = standing.material.days_left(now) {
+        telemetry::certificate_days(days);
+    }
+    for (metric, holds) in
+        [(Metric::SecretStale, standing.stale), (Metric::SecretRefused, standing.refused())]
+    {
+        if holds {
+            telemetry::count(metric);
+        }
+    }
+}
+
+/// A certificate that the bank refuses is replaced while the call that showed it waits: it has not left.
+impl bank::Standby for Invocation<'_> {
+    fn instead_of(&self, refused: u64) -> BoxFuture<'_, Option<Arc<bank::Client>>> {
+        Box::pin(async move {
+            telemetry::count(Metric::CertificateRefused);
+            let Place { version, set, client } = self.app.banks.place_of(refused)?;
+            let material = self.app.secrets.instead_of(&version, self.now()).await?;
+            let other = self.app.banks.of_set(&material, material.sets.get(&set)?).ok()?;
+            // The call was made for this registration: another one could not stand behind it.
+            other.is_registered_as(&client).then_some(other)
+        })
     }
 }
 
@@ -87,7 +117,7 @@ impl Invocation<'_> {
     /// What a call to the bank needs to know of this request. Each use is one exchange.
     pub fn exchange(&self) -> bank::Call<'_> {
         telemetry::count(Metric::BankCalls);
-        bank::Call { trace: &self.trace, deadline: self.clock.deadline() }
+        bank::Call { trace: &self.trace, deadline: self.clock.deadline(), standby: Some(self) }
     }
 
     /// A consent of this owner. A foreign one is answered exactly as an unknown one.

@@ -120,7 +120,7 @@ pub(super) fn trace() -> TraceId {
 
 /// A call with this many seconds left.
 pub(super) fn call(trace: &TraceId, seconds: u64) -> Call<'_> {
-    Call { trace, deadline: Instant::now() + Duration::from_secs(seconds) }
+    Call { trace, deadline: Instant::now() + Duration::from_secs(seconds), standby: None }
 }
 
 fn serve(

@@ -18,9 +18,13 @@ use failure::{End, Failure};
 use reqwest::{Client, RequestBuilder, Response, Url, header, redirect, retry};
 use serde::Deserialize;
 use std::{
-    sync::{PoisonError, RwLock},
+    sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
+use tokio::time::timeout;
 
 /// How a call may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +50,10 @@ const ANSWER: Duration = Duration::from_millis(250);
 /// How long a closed connection's reason is listened for.
 const LISTEN: Duration = Duration::from_secs(1);
 
+static NUMBER: AtomicU64 = AtomicU64::new(1);
+
 pub(super) struct Transport {
+    pub(super) number: u64,
     tls: rustls::ClientConfig,
     pools: RwLock<Pools>,
 }
@@ -63,7 +70,7 @@ impl Transport {
             tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         }
         let pools = RwLock::new(Pools::new(&tls)?);
-        Ok(Self { tls, pools })
+        Ok(Self { number: NUMBER.fetch_add(1, Ordering::Relaxed), tls, pools })
     }
 
     /// Sends what `request` builds and returns the body of an answer that is no fault.
@@ -74,9 +81,9 @@ impl Transport {
         way: Way,
         request: impl Fn(&Client) -> RequestBuilder,
     ) -> Result<Vec<u8>, Fault> {
-        let response = match self.attempts(call, way, request).await {
-            Ok(response) => response,
-            Err(failure) => return Err(self.diagnose(call, way, failure).await),
+        let response = match self.answer(call, way, &request).await {
+            Err(Fault::CertificateRefused) => self.once_more(call, way, &request).await?,
+            answer => answer?,
         };
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = read(response).await?;
@@ -84,12 +91,39 @@ impl Transport {
         faults::of_answer(kind, status, retry_after, &body).map_or(Ok(body), Err)
     }
 
+    /// The head of an answer, or what it means that there is none.
+    async fn answer(
+        &self,
+        call: &Call<'_>,
+        way: Way,
+        request: &impl Fn(&Client) -> RequestBuilder,
+    ) -> Result<Response, Fault> {
+        match self.attempts(call, way, request).await {
+            Ok(response) => Ok(response),
+            Err(failure) => Err(self.diagnose(call, way, failure).await),
+        }
+    }
+
+    /// The bank refused our certificate, so nothing of the call was executed: it goes out once more, with another
+    /// certificate, if there is one before our time is over.
+    async fn once_more(
+        &self,
+        call: &Call<'_>,
+        way: Way,
+        request: &impl Fn(&Client) -> RequestBuilder,
+    ) -> Result<Response, Fault> {
+        let patience = time_for(way, call.deadline).map_err(|_| Fault::CertificateRefused)?;
+        let standby = call.standby.ok_or(Fault::CertificateRefused)?;
+        let other = timeout(patience, standby.instead_of(self.number)).await.unwrap_or_default();
+        other.ok_or(Fault::CertificateRefused)?.transport.answer(call, way, request).await
+    }
+
     /// One attempt, or two for a read whose connection ended.
     async fn attempts(
         &self,
         call: &Call<'_>,
         way: Way,
-        request: impl Fn(&Client) -> RequestBuilder,
+        request: &impl Fn(&Client) -> RequestBuilder,
     ) -> Result<Response, Failure> {
         let client = self.pools().of(way);
         match attempt(call, way, request(&client)).await {
@@ -97,8 +131,12 @@ impl Transport {
                 attempt(call, way, request(&client)).await
             }
             Err(Failure { end: End::Died, .. }) if way == Way::Get => {
-                // Whatever stops the second one, the first may have arrived.
-                attempt(call, way, request(&client)).await.map_err(|_| Fault::Lost.into())
+                attempt(call, way, request(&client)).await.map_err(|second| match second.fault {
+                    // Then another certificate may do, and a read may be repeated whatever became of the first.
+                    Fault::CertificateRefused => second,
+                    // Whatever stops the second one, the first may have arrived.
+                    _ => Fault::Lost.into(),
+                })
             }
             outcome => outcome,
         }

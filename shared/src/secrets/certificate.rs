@@ -10,14 +10,15 @@ use rustls::{
     sign::{CertifiedKey, SingleCertAndKey},
 };
 use std::sync::Arc;
-use x509_parser::{certificate::X509Certificate, prelude::FromDer};
+use x509_parser::{certificate::X509Certificate, extensions::ParsedExtension, prelude::FromDer};
 
-/// The dates of a certificate (RFC 5280 section 4.1.2.5), both inclusive.
+/// When a whole chain is valid: from the last of its beginnings to the first of its ends (RFC 5280 section 4.1.2.5),
+/// both inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Validity {
-    /// `notBefore`.
+    /// The latest `notBefore`.
     pub not_before: Timestamp,
-    /// `notAfter`.
+    /// The earliest `notAfter`.
     pub not_after: Timestamp,
 }
 
@@ -65,18 +66,33 @@ fn certificates(pem: &str) -> Option<Vec<CertificateDer<'static>>> {
     if certificates.is_empty() { None } else { Some(certificates) }
 }
 
-/// Each certificate issued by the next; the leaf's dates.
+/// Each certificate issued by the next; when all of them are valid.
 fn check_chain(set: &str, chain: &[CertificateDer<'_>]) -> Result<Validity, Fault> {
     let parsed: Result<Vec<_>, _> =
         chain.iter().map(|der| X509Certificate::from_der(der).map(|(_, it)| it)).collect();
     let parsed = parsed.map_err(|_| wrong(set, "chain_pem"))?;
-    if parsed.windows(2).any(|pair| matches!(pair, [one, next] if one.issuer() != next.subject())) {
+    if parsed.windows(2).any(|pair| matches!(pair, [one, next] if !is_issued_by(one, next))) {
         return Err(Fault::ChainOrder(set.to_owned()));
     }
-    let leaf = parsed.first().ok_or_else(|| wrong(set, "chain_pem"))?.validity();
     let instant =
         |time: x509_parser::time::ASN1Time| Timestamp::from_millis(time.timestamp().saturating_mul(1000));
-    Ok(Validity { not_before: instant(leaf.not_before), not_after: instant(leaf.not_after) })
+    let begins = parsed.iter().map(|certificate| instant(certificate.validity().not_before)).max();
+    let ends = parsed.iter().map(|certificate| instant(certificate.validity().not_after)).min();
+    let (not_before, not_after) = begins.zip(ends).ok_or_else(|| wrong(set, "chain_pem"))?;
+    Ok(Validity { not_before, not_after })
+}
+
+/// By name and, where both say it, by key: a CA may have been renewed under its old name.
+fn is_issued_by(certificate: &X509Certificate<'_>, issuer: &X509Certificate<'_>) -> bool {
+    let wanted = certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::AuthorityKeyIdentifier(authority) => authority.key_identifier.as_ref(),
+        _ => None,
+    });
+    let own = issuer.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::SubjectKeyIdentifier(key) => Some(key),
+        _ => None,
+    });
+    certificate.issuer() == issuer.subject() && (wanted.is_none() || own.is_none() || wanted == own)
 }
 
 fn certified_key(

@@ -35,7 +35,7 @@ pub struct CertificateSet {
     pub countries: Vec<Country>,
     /// TLS for the bank's hosts: trusted roots, and the client certificate where the set has one. Without ALPN.
     pub tls: rustls::ClientConfig,
-    /// First and last instant of the client certificate; absent without one.
+    /// First and last instant of the client certificate and its chain; absent without one.
     pub validity: Option<Validity>,
 }
 
@@ -71,6 +71,19 @@ impl Material {
         Ok(Self { identity, ring, sets, version: version.to_owned() })
     }
 
+    /// Whether this version may take another one's place: names never change, and what is sealed today opens tomorrow.
+    pub(super) fn may_follow(&self, older: &Self) -> Result<(), Fault> {
+        if !self.identity.is(&older.identity) {
+            return Err(Fault::IdentityChanged);
+        }
+        if self.ring.continues(&older.ring) { Ok(()) } else { Err(Fault::SealingKeyDropped) }
+    }
+
+    /// Whole days until the first of all certificates ends; absent without any.
+    pub fn days_left(&self, now: Timestamp) -> Option<i64> {
+        self.sets.values().filter_map(|set| set.days_left(now)).min()
+    }
+
     /// Whether each certificate is within its dates.
     pub(super) fn check_dates(&self, now: Timestamp) -> Result<(), Fault> {
         let stale = |set: &&CertificateSet| set.validity.is_some_and(|validity| !validity.contains(now));
@@ -82,7 +95,7 @@ impl Material {
 }
 
 impl CertificateSet {
-    /// Whole days until the client certificate ends: 0 on its last day, negative after it; absent without one.
+    /// Whole days until the client certificate, or the first of its chain, ends: 0 on its last day, negative after it; absent without one.
     pub fn days_left(&self, now: Timestamp) -> Option<i64> {
         self.validity.map(|validity| (validity.not_after.millis() - now.millis()).div_euclid(86_400_000))
     }

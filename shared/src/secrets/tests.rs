@@ -1,6 +1,7 @@
 //! The secret as an operator may have written it, well or badly.
 
 mod fetch;
+mod rotation;
 
 use super::*;
 use crate::types::{Country, Span};
@@ -25,23 +26,38 @@ struct Issued {
     key: KeyPair,
 }
 
-fn named(name: &str) -> CertificateParams {
+/// Valid from the beginning of one year to that of another.
+fn named(name: &str, (from, to): (i32, i32)) -> CertificateParams {
     let mut params = CertificateParams::new(vec![]).unwrap();
     params.distinguished_name.push(DnType::CommonName, name);
-    (params.not_before, params.not_after) = (date_time_ymd(2026, 1, 1), date_time_ymd(2027, 1, 1));
+    (params.not_before, params.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(to, 1, 1));
     params
 }
 
-fn issued_with(key: KeyPair) -> Issued {
-    let mut authority = named("Test CA");
+fn authority(years: (i32, i32)) -> CertifiedIssuer<'static, KeyPair> {
+    let mut authority = named("Test CA", years);
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-    let leaf = named("Test TPP").signed_by(&key, &authority).unwrap();
-    Issued { leaf: leaf.pem(), ca: authority.pem(), key }
+    CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap()
+}
+
+fn issued_by(authority: &CertifiedIssuer<'static, KeyPair>, years: (i32, i32), key: KeyPair) -> Issued {
+    let mut leaf = named("Test TPP", years);
+    leaf.use_authority_key_identifier_extension = true;
+    Issued { leaf: leaf.signed_by(&key, authority).unwrap().pem(), ca: authority.pem(), key }
+}
+
+fn issued_with(key: KeyPair) -> Issued {
+    issued_by(&authority((2026, 2027)), (2026, 2027), key)
 }
 
 fn issued() -> Issued {
     issued_with(KeyPair::generate().unwrap())
+}
+
+/// Valid for this year and, until it ends, no longer.
+fn issued_from(year: i32) -> Issued {
+    let years = (year, year + 1);
+    issued_by(&authority(years), years, KeyPair::generate().unwrap())
 }
 
 fn pem(label: &str, der: &[u8]) -> String {
@@ -161,7 +177,7 @@ fn the_banks_own_roots_take_the_place_of_the_webs() {
 }
 
 #[test]
-fn days_are_counted_to_the_leafs_last_and_an_expired_one_takes_nobodys_place() {
+fn days_are_counted_to_the_last_and_both_ends_belong_to_it() {
     let material = parse(&secret(&json!({"one": set(&issued(), &["SE"])})), CERTIFIED).unwrap();
     let days = |date| material.set_for(Country::Se).unwrap().days_left(at(date)).unwrap();
     assert_eq!(days("2026-12-22T00:00:00Z"), 10);
@@ -171,6 +187,30 @@ fn days_are_counted_to_the_leafs_last_and_an_expired_one_takes_nobodys_place() {
     for outside in [at("2027-01-01T00:00:00Z") + Span::seconds(1), at("2025-12-31T23:59:59Z")] {
         assert_eq!(material.check_dates(outside), Err(Fault::OutOfDate("one".to_owned())));
     }
+}
+
+#[test]
+fn the_first_of_a_chain_to_end_ends_it_and_the_last_to_begin_begins_it() {
+    let ends_first = issued_by(&authority((2020, 2027)), (2026, 2029), KeyPair::generate().unwrap());
+    let begins_last = issued_by(&authority((2027, 2040)), (2026, 2029), KeyPair::generate().unwrap());
+    let sets = json!({"short": set(&ends_first, &["SE"]), "new": set(&begins_last, &["NL"])});
+    let material = parse(&secret(&sets), CERTIFIED).unwrap();
+    let now = at("2026-12-22T00:00:00Z");
+    assert_eq!(material.sets["short"].days_left(now), Some(10));
+    assert_eq!(material.sets["new"].validity.unwrap().not_before, at("2027-01-01T00:00:00Z"));
+    assert_eq!(material.days_left(now), Some(10), "the earliest counts");
+    assert_eq!(material.check_dates(now), Err(Fault::OutOfDate("new".to_owned())));
+}
+
+#[test]
+fn a_ca_of_the_same_name_with_another_key_does_not_complete_a_chain() {
+    let (one, other) = (issued(), authority((2026, 2027)));
+    let mut mixed = set(&one, &["SE"]);
+    mixed["chain_pem"] = format!("{}{}", one.leaf, other.pem()).into();
+    assert_eq!(
+        parse(&secret(&json!({"one": mixed})), CERTIFIED).unwrap_err(),
+        Fault::ChainOrder("one".to_owned())
+    );
 }
 
 #[test]

@@ -71,6 +71,11 @@ impl IdentityKey {
         AccountId::card(&self.derive("card", &parts))
     }
 
+    /// Whether this is the same key.
+    pub fn is(&self, other: &Self) -> bool {
+        self.digest("identity", &[]).matches(&other.digest("identity", &[]))
+    }
+
     fn derive(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 16] {
         let mut out = [0; 16];
         out.iter_mut().zip(self.derive_whole(purpose, parts)).for_each(|(to, from)| *to = from);
@@ -148,6 +153,17 @@ impl KeyRing {
         self.0.first()
     }
 
+    /// Whether what an older ring seals opens with this one: the key that seals there is here, and no id has changed
+    /// its key.
+    pub fn continues(&self, older: &Self) -> bool {
+        let same = |key: &SealingKey, here: &SealingKey| {
+            constant_time::verify_slices_are_equal(&key.key, &here.key).is_ok()
+        };
+        let known = |key: &SealingKey| self.find(&key.id).map(|here| same(key, here));
+        older.newest().is_some_and(|key| known(key) == Some(true))
+            && older.0.iter().all(|key| known(key) != Some(false))
+    }
+
     /// The key that a ciphertext names.
     pub fn find(&self, id: &str) -> Option<&SealingKey> {
         self.0.iter().find(|key| key.id == id)
@@ -192,6 +208,26 @@ mod tests {
             key().card(&owner, "Platinum", "SEK", &["5213********0001", "5213********0002"]),
             key().card(&owner, "Platinum", "SEK", &["5213********0002", "5213********0001"])
         );
+    }
+
+    #[test]
+    fn a_ring_continues_another_if_what_that_one_seals_opens_with_it() {
+        let ring = |keys: &[(&str, u8)]| {
+            let key = |&(id, byte): &(&str, u8)| SealingKey { id: id.to_owned(), key: [byte; 32] };
+            KeyRing::new(keys.iter().map(key).collect()).unwrap()
+        };
+        let older = ring(&[("k2", 2), ("k1", 1)]);
+        for (newer, continues) in [
+            (&[("k2", 2), ("k1", 1)][..], true),
+            (&[("k3", 3), ("k2", 2), ("k1", 1)], true),
+            (&[("k2", 2), ("k3", 3)], true),
+            (&[("k2", 2)], true),
+            (&[("k3", 3), ("k1", 1)], false),
+            (&[("k2", 9), ("k1", 1)], false),
+            (&[("k2", 2), ("k1", 9)], false),
+        ] {
+            assert_eq!(ring(newer).continues(&older), continues, "{newer:?}");
+        }
     }
 
     #[test]

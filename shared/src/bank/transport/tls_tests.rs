@@ -1,10 +1,11 @@
 //! Mutual TLS: who refuses whom, and what is known afterwards.
 
 use super::super::{
-    Client, Fault,
+    Call, Client, Fault, Standby,
     stub::{call, endpoints, trace},
 };
 use crate::types::RefreshToken;
+use futures_util::future::BoxFuture;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::{
     ClientConfig, RootCertStore, ServerConfig, ServerConnection, Stream,
@@ -15,7 +16,10 @@ use rustls::{
 use std::{
     io::{Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
 };
 
@@ -75,10 +79,23 @@ fn serve(config: &Arc<ServerConfig>, mut stream: TcpStream) {
     let _ = stream.read_to_end(&mut Vec::new());
 }
 
+fn client(origin: &str, tls: ClientConfig) -> Arc<Client> {
+    let client = Client::new(Arc::new(endpoints(origin)), "app-1".into(), "https://tpp.example/".into(), tls);
+    Arc::new(client.unwrap())
+}
+
 async fn refresh(origin: &str, tls: ClientConfig) -> Result<(), Fault> {
-    let client =
-        Client::new(Arc::new(endpoints(origin)), "app-1".into(), "https://tpp.example/".into(), tls).unwrap();
-    client.refresh(&call(&trace(), 10), &RefreshToken::new("r-1")).await.map(drop)
+    client(origin, tls).refresh(&call(&trace(), 10), &RefreshToken::new("r-1")).await.map(drop)
+}
+
+/// Has one client instead of every refused one, and counts who asks.
+struct Instead(Option<Arc<Client>>, AtomicUsize);
+
+impl Standby for Instead {
+    fn instead_of(&self, _: u64) -> BoxFuture<'_, Option<Arc<Client>>> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async { self.0.clone() })
+    }
 }
 
 fn trusting(issuer: &Issuer) -> rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert> {
@@ -117,6 +134,37 @@ async fn a_client_certificate_that_the_bank_refuses_is_told_apart_and_spends_not
     let origin = bank(&issuer, &rustls::version::TLS12, "http/1.1");
     assert_eq!(refresh(&origin, shown[0].clone()).await, Err(Fault::CertificateRefused));
     assert!(Fault::CertificateRefused.provably_not_sent());
+}
+
+#[tokio::test]
+async fn a_call_that_showed_a_refused_certificate_goes_out_once_more_with_another_one() {
+    let issuer = new_issuer("A");
+    let shown_by = |other: &Issuer| {
+        let (chain, key) = identity(other);
+        trusting(&issuer).with_client_auth_cert(chain, key).unwrap()
+    };
+    for (version, protocol) in [
+        (&rustls::version::TLS13, "http/1.1"),
+        (&rustls::version::TLS13, "h2"),
+        (&rustls::version::TLS12, "http/1.1"),
+    ] {
+        let origin = bank(&issuer, version, protocol);
+        let refused = client(&origin, shown_by(&new_issuer("B")));
+        let same = Arc::clone(&refused);
+        // What the other one meets is the end of it, whatever it is: this stub speaks no HTTP/2.
+        let good = if protocol == "h2" { Err(Fault::Lost) } else { Ok(()) };
+        for (other, outcome) in [
+            (Some(client(&origin, shown_by(&issuer))), good),
+            (Some(same), Err(Fault::CertificateRefused)),
+            (None, Err(Fault::CertificateRefused)),
+        ] {
+            let (trace, standby) = (trace(), Instead(other, AtomicUsize::new(0)));
+            let call = Call { standby: Some(&standby), ..call(&trace, 10) };
+            let refreshed = refused.refresh(&call, &RefreshToken::new("r-1")).await.map(drop);
+            assert_eq!(refreshed, outcome, "{protocol}");
+            assert_eq!(standby.1.load(Ordering::Relaxed), 1, "asked once, whatever comes of it");
+        }
+    }
 }
 
 #[tokio::test]
