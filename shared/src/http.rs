@@ -11,7 +11,7 @@ mod status_table;
 
 pub use answer::{AuthorizationAnswer, BudgetAnswer, ConsentAnswer, EventAnswer, Opening};
 pub use browser::{neutral_page, to_app, trouble_page};
-pub use call::{Caller, Clock, psu_address, route, trace_id};
+pub use call::{Caller, Clock, psu_address, route, trace_id, verified};
 pub use codes::{ActionBy, Code};
 pub use input::{
     DateRange, Fields, ListQuery, date_range, idempotency_key, no_query, path_account, path_consent,

@@ -193,15 +193,15 @@ impl Store {
 
     /// Opens a connection by reading a row that cannot exist. Whether it worked is nobody's business yet.
     pub async fn warm(&self) {
+        let _ = self.reachable().await;
+    }
+
+    /// Whether the table answers. It is asked for a row that cannot exist.
+    pub async fn reachable(&self) -> Result<(), StoreError> {
         let nothing = || AttributeValue::S("-".to_owned());
-        let _ = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("pk", nothing())
-            .key("sk", nothing())
-            .send()
-            .await;
+        let request = self.client.get_item().table_name(&self.table);
+        request.key("pk", nothing()).key("sk", nothing()).send().await?;
+        Ok(())
     }
 
     /// Marks a write that is about to be sent. Drawn once, whatever the SDK retries.

@@ -38,6 +38,7 @@ mod documents;
 mod erasure;
 mod events;
 mod exchanges;
+mod health;
 mod input;
 mod issuer_identification;
 mod mutual_tls;

@@ -91,6 +91,13 @@ pub fn route(request: &Request) -> &str {
     gateway(request).and_then(|context| context.route_key.as_deref()).unwrap_or("unknown")
 }
 
+/// Whether the gateway has verified a token at all, for what concerns no end user. It fails closed.
+pub fn verified(request: &Request) -> Result<(), Problem> {
+    let authorizer = gateway(request).and_then(|context| context.authorizer.as_ref());
+    let jwt = authorizer.and_then(|authorizer| authorizer.jwt.as_ref());
+    jwt.map(|_| ()).ok_or(Problem::new(Code::ServiceError))
+}
+
 /// The end user and the client that calls for them, from claims that the gateway has verified.
 pub struct Caller {
     /// The end user.

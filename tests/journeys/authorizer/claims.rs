@@ -129,6 +129,10 @@ async fn an_event_without_verified_claims_is_our_own_mistake_and_calls_nothing()
             );
             assert!(!problem.to_string().contains(&anna.spec.sub));
         }
+        if call.route == well_formed.health.route {
+            // About nobody: claims without an end user are enough.
+            continue;
+        }
         for empty in [
             json!({}),
             json!({"iss": world.issuer.url()}),

@@ -120,6 +120,8 @@ pub(crate) struct WellFormed {
     /// What takes nothing but a consent id. The last one ends the consent that the reads use.
     pub(crate) bare: Vec<Call>,
     pub(crate) list: Call,
+    /// About nobody's consent: any token may ask.
+    pub(crate) health: Call,
     /// Ends everything.
     pub(crate) erase: Call,
 }
@@ -159,6 +161,7 @@ impl WellFormed {
                 Call::to("DELETE /v1/consents/{consent_id}", &active),
             ],
             list: Call::to("GET /v1/consents", ""),
+            health: Call::to("GET /v1/health", ""),
             erase: Call::to("DELETE /v1/consents", ""),
         }
     }
@@ -182,7 +185,7 @@ impl WellFormed {
     /// All of them, in an order in which all succeed.
     pub(crate) fn all(&self) -> Vec<&Call> {
         let writes = self.starts().into_iter().chain([&self.activate, &self.poll]);
-        writes.chain(&self.reads).chain(&self.bare).chain([&self.list, &self.erase]).collect()
+        writes.chain(&self.reads).chain(&self.bare).chain([&self.list, &self.health, &self.erase]).collect()
     }
 }
 

@@ -39,7 +39,7 @@ fn lists(cases: &mut Vec<Case>, well_formed: &WellFormed) {
     with(list, "?cursor=a&cursor=canary-9471", "invalid_request", "cursor");
     let last = well_formed.bare.last().unwrap();
     for query in ["?canary-9471=1", "?limit=canary-9471", "?page=2"] {
-        for call in [list, &well_formed.erase, last] {
+        for call in [list, &well_formed.erase, &well_formed.health, last] {
             with(call, query, "invalid_request", "query");
         }
     }
