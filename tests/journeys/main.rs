@@ -49,6 +49,7 @@ mod races;
 mod signals;
 mod start_limits;
 mod starts_at_once;
+mod rotation;
 mod store_faults;
 mod structure;
 mod under_watch;
