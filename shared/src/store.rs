@@ -42,7 +42,7 @@ pub use list::Page;
 pub use reservation::{Denied, Reservation};
 
 use crate::{
-    consent::{Consent, Refused},
+    consent::{Attempt, Consent, Reason, Refused},
     types::{ConsentId, KeyRing, Span, Timestamp, TraceId},
 };
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
@@ -85,6 +85,28 @@ pub struct Stored {
     /// When it was last written, in event time.
     pub changed: Timestamp,
     version: u64,
+    /// The grant as it rests, if it does not open.
+    unopened: Option<Box<Item>>,
+    /// Something is sealed with a key that the ring at hand does not hold.
+    unknown_key: bool,
+}
+
+impl Stored {
+    /// Whether something of it rests here and does not open: with the keys at hand it is over.
+    pub fn does_not_open(&self) -> bool {
+        let attempt = matches!(self.attempt, Attempt::Failed { reason: Reason::Unreadable, .. });
+        self.is_unreadable() || attempt
+    }
+
+    /// Whether it may open with newer keys than those at hand, if these are of `checked`.
+    pub fn may_open_later(&self, checked: Timestamp) -> bool {
+        self.unknown_key && self.changed >= checked
+    }
+
+    /// As it was just written.
+    const fn written(consent: Consent, stamp: &Stamp, unopened: Option<Box<Item>>) -> Self {
+        Self { consent, changed: stamp.at, version: stamp.version, unopened, unknown_key: false }
+    }
 }
 
 impl Deref for Stored {
@@ -114,7 +136,7 @@ impl Store {
         let stamp = self.stamp(1, writer)?;
         let consent = consent.remembering(None, stamp.by, writer.now);
         match self.write(self.change(writer, &consent, &stamp, None)?, writer.reserving(&consent)).await? {
-            Outcome::Written => Ok(Stored { consent, changed: writer.now, version: stamp.version }),
+            Outcome::Written => Ok(Stored::written(consent, &stamp, None)),
             Outcome::Lost(Some(item)) => {
                 Err(InsertError::Exists(Box::new(parse(&item, &self.sealer(writer.ring))?)))
             }
@@ -173,16 +195,16 @@ impl Store {
         for _ in 0..ROUNDS {
             let expected = stored.version;
             let past = (stored.past(), stored.failure(writer.now));
+            let unopened = stored.unopened.take();
             // What an earlier write of this request has claimed was reserved with it.
             let reserved = stored.start_claimed_by(writer.trace.claim_id());
             let consent = transition(stored.consent)?;
             let stamp = self.stamp(expected.saturating_add(1), writer)?;
             let consent = consent.remembering(Some(past), stamp.by, writer.now);
-            let change = self.change(writer, &consent, &stamp, Some(expected))?;
+            let mut change = self.change(writer, &consent, &stamp, Some(expected))?;
+            row::put_back(&mut change.item, &consent, unopened.as_deref());
             match self.write(change, writer.reserving(&consent).filter(|_| !reserved)).await? {
-                Outcome::Written => {
-                    return Ok(Stored { consent, changed: writer.now, version: stamp.version });
-                }
+                Outcome::Written => return Ok(Stored::written(consent, &stamp, unopened)),
                 Outcome::Lost(Some(item)) => stored = parse(&item, &self.sealer(writer.ring))?,
                 Outcome::Lost(None) => return Err(UpdateError::Absent),
                 Outcome::Denied(denied) => return Err(denied.into()),
@@ -236,7 +258,11 @@ impl<'a> Writer<'a> {
 
 fn parse(item: &Item, sealer: &Sealer<'_>) -> Result<Stored, StoreError> {
     let (consent, changed, version) = row::parse(item, sealer)?;
-    Ok(Stored { consent, changed, version })
+    let unopened = row::unopened(item, &consent).map(Box::new);
+    let fields = field::Fields(item);
+    let sealed = [row::GRANT, row::ATTEMPT].into_iter().filter_map(|name| fields.bytes(name).ok());
+    let unknown_key = sealed.into_iter().any(|blob| sealer.lacks_the_key_of(blob));
+    Ok(Stored { consent, changed, version, unopened, unknown_key })
 }
 
 fn is_part(item: &Item, name: &str) -> bool {

@@ -56,6 +56,8 @@ pub enum Metric {
     SecretStale,
     /// Served with an older version of the secret, because the one in force cannot be used.
     SecretRefused,
+    /// Something sealed did not open: its key was dropped, or somebody has altered or moved it.
+    SealsUnopened,
     /// The bank refused our client certificate.
     CertificateRefused,
 }

@@ -50,6 +50,7 @@ mod signals;
 mod start_limits;
 mod starts_at_once;
 mod rotation;
+mod sealing;
 mod store_faults;
 mod structure;
 mod under_watch;

@@ -33,6 +33,8 @@ pub struct Invocation<'a> {
     pub trace: TraceId,
     /// The keys and certificates in force.
     pub material: Arc<Material>,
+    /// When these were last known to be in force.
+    checked: Timestamp,
 }
 
 /// What was ended here, and what is left to do at the bank.
@@ -52,7 +54,8 @@ impl App {
         self.banks.begin_request(clock.now());
         let standing = self.secrets.standing(clock.now()).await?;
         note(&standing, clock.now());
-        Ok(Invocation { app: self, clock, trace, material: standing.material })
+        let Standing { material, checked, .. } = standing;
+        Ok(Invocation { app: self, clock, trace, material, checked })
     }
 }
 
@@ -124,7 +127,10 @@ impl Invocation<'_> {
     pub async fn load(&self, owner: &OwnerId, id: &ConsentId) -> Result<Loaded, Problem> {
         telemetry::concerns(id);
         let loaded = self.app.store.get(&self.material.ring, id, self.now()).await?;
-        loaded.filter(|loaded| loaded.stored.belongs_to(owner)).ok_or(Problem::new(Code::ConsentNotFound))
+        let loaded = loaded.filter(|loaded| loaded.stored.belongs_to(owner));
+        let loaded = loaded.ok_or(Problem::new(Code::ConsentNotFound))?;
+        self.opened(&loaded.stored)?;
+        Ok(loaded)
     }
 
     /// The same with the owner's unattended budget.
@@ -135,7 +141,23 @@ impl Invocation<'_> {
     ) -> Result<(Loaded, Budget), Problem> {
         telemetry::concerns(id);
         let found = self.app.store.get_with_budget(&self.material.ring, id, owner, self.now()).await?;
-        found.filter(|(loaded, _)| loaded.stored.belongs_to(owner)).ok_or(Problem::new(Code::ConsentNotFound))
+        let found = found.filter(|(loaded, _)| loaded.stored.belongs_to(owner));
+        let (loaded, budget) = found.ok_or(Problem::new(Code::ConsentNotFound))?;
+        self.opened(&loaded.stored)?;
+        Ok((loaded, budget))
+    }
+
+    /// What does not open may have been sealed by a process that has newer keys than this one: then it is only a matter
+    /// of fetching them. If it was there when our keys were last looked at, no newer ones will open it.
+    fn opened(&self, stored: &Stored) -> Result<(), Problem> {
+        if stored.does_not_open() {
+            telemetry::count(Metric::SealsUnopened);
+            if stored.may_open_later(self.checked) {
+                self.app.secrets.hurry();
+                return Err(Problem::new(Code::ServiceUnavailable));
+            }
+        }
+        Ok(())
     }
 
     /// Who writes, and when.

@@ -82,7 +82,8 @@ impl Transport {
         request: impl Fn(&Client) -> RequestBuilder,
     ) -> Result<Vec<u8>, Fault> {
         let response = match self.answer(call, way, &request).await {
-            Err(Fault::CertificateRefused) => self.once_more(call, way, &request).await?,
+            // Boxed: a path that is hardly ever taken must not make every call's future larger.
+            Err(Fault::CertificateRefused) => Box::pin(self.once_more(call, way, &request)).await?,
             answer => answer?,
         };
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -100,7 +101,7 @@ impl Transport {
     ) -> Result<Response, Fault> {
         match self.attempts(call, way, request).await {
             Ok(response) => Ok(response),
-            Err(failure) => Err(self.diagnose(call, way, failure).await),
+            Err(failure) => Err(Box::pin(self.diagnose(call, way, failure)).await),
         }
     }
 

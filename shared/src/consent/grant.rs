@@ -161,17 +161,23 @@ pub enum LapseReason {
     RefreshRefused,
     /// The refresh token was sent twice and no answer ever told what became of it.
     RefreshUnknown,
+    /// What was sealed does not open: its key was dropped, or it was altered or moved.
+    Unreadable,
+    /// The table was put back to an earlier state: which refresh tokens are still good nobody knows.
+    Restored,
 }
 
 impl LapseReason {
     /// All of them. A row holds the place in this list: new ones go to the end, none is ever removed.
-    pub const ALL: &[Self] = &[Self::RefreshRefused, Self::RefreshUnknown];
+    pub const ALL: &[Self] = &[Self::RefreshRefused, Self::RefreshUnknown, Self::Unreadable, Self::Restored];
 
     /// The stable code.
     pub const fn code(self) -> &'static str {
         match self {
             Self::RefreshRefused => "refresh_refused",
             Self::RefreshUnknown => "refresh_unknown",
+            Self::Unreadable => "tokens_unreadable",
+            Self::Restored => "restored",
         }
     }
 }
@@ -311,6 +317,26 @@ impl Consent {
         self.grant =
             Grant::Lapsed { reason: LapseReason::RefreshRefused, at: now, generation, signal, bank_consent };
         Ok(self)
+    }
+
+    /// The table was put back to an earlier state: a grant that is active in it may have been refreshed or revoked since.
+    /// Its tokens are destroyed, whoever is refreshing.
+    pub fn restored(mut self, now: Timestamp) -> Result<Self, Refused> {
+        match &self.grant {
+            Grant::Active(active) => {
+                let (reason, generation) = (LapseReason::Restored, active.generation);
+                let (signal, bank_consent) = (None, active.bank_consent.clone());
+                self.grant = Grant::Lapsed { reason, at: now, generation, signal, bank_consent };
+                Ok(self)
+            }
+            _ => Err(Refused::AlreadySo),
+        }
+    }
+
+    /// Whether the tokens of a grant rest here and do not open. It is over as far as anybody can tell, and would be back
+    /// with its key; only its owner's word or a new grant removes it.
+    pub const fn is_unreadable(&self) -> bool {
+        matches!(&self.grant, Grant::Lapsed { reason: LapseReason::Unreadable, .. })
     }
 
     /// The generation that the next grant begins with.

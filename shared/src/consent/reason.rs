@@ -51,6 +51,8 @@ reasons! {
     RenewalOtherCustomer = "renewal_other_customer",
     /// The bank did not accept the personal number.
     PersonalNumberRefused = "personal_number_refused",
+    /// What was sealed for it does not open: its key was dropped, or it was altered or moved.
+    Unreadable = "attempt_unreadable",
 }
 
 impl Reason {

@@ -127,7 +127,8 @@ impl Code {
             | Reason::CodeRefused
             | Reason::CodeConflict
             | Reason::Cancelled
-            | Reason::PkceMissing => Self::AttemptOver,
+            | Reason::PkceMissing
+            | Reason::Unreadable => Self::AttemptOver,
             Reason::BankIdCancelled => Self::BankIdCancelled,
             Reason::BankIdFailed => Self::BankIdFailed,
             Reason::BankIdNotActivated => Self::BankIdNotActivated,

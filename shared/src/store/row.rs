@@ -45,6 +45,10 @@ const FORM: u8 = 1;
 /// The sort key of the consent part.
 pub(super) const CONSENT: &str = "consent";
 
+/// The attributes that hold sealed values.
+pub(super) use attempt::SEALED as ATTEMPT;
+pub(super) use grant::SEALED as GRANT;
+
 /// What marks one write.
 #[derive(Clone, Copy)]
 pub(super) struct Stamp {
@@ -125,6 +129,22 @@ pub(super) fn parse(item: &Item, sealer: &Sealer<'_>) -> Result<(Consent, Timest
         timeline: timeline::parse(fields)?,
     };
     Ok((consent, fields.instant("ua")?, fields.number("v")?))
+}
+
+/// The grant's attributes, and when it is swept, if it rests there and does not open: whoever writes the row without
+/// ending or replacing it puts them back as they were.
+pub(super) fn unopened(item: &Item, consent: &Consent) -> Option<Item> {
+    let ttl = item.get_key_value("ttl").map(|(name, value)| (name.clone(), value.clone()));
+    consent.is_unreadable().then(|| grant::attributes(item).into_iter().chain(ttl).collect())
+}
+
+/// Puts an unopened grant back into a row, where it is still the grant.
+pub(super) fn put_back(item: &mut Item, consent: &Consent, unopened: Option<&Item>) {
+    if let (true, Some(unopened)) = (consent.is_unreadable(), unopened) {
+        let rendered: Vec<String> = grant::attributes(item).into_keys().collect();
+        item.retain(|name, _| !rendered.contains(name));
+        item.extend(unopened.clone());
+    }
 }
 
 /// Whether this row was written by the write with this id.

@@ -88,6 +88,15 @@ impl<'a> Sealer<'a> {
         Ok(plain.to_vec())
     }
 
+    /// Whether a value names a key that this ring does not hold: a newer ring may.
+    pub(super) fn lacks_the_key_of(&self, blob: &[u8]) -> bool {
+        let id = match blob {
+            [VERSION, length, rest @ ..] => rest.get(..usize::from(*length)),
+            _ => None,
+        };
+        id.and_then(|id| std::str::from_utf8(id).ok()).is_some_and(|id| self.ring.find(id).is_none())
+    }
+
     fn associated(&self, place: &Place<'_>) -> Vec<u8> {
         let generation = place.generation.to_be_bytes();
         let parts: [&[u8]; 6] = [
@@ -177,6 +186,12 @@ mod tests {
         let blob = Sealer::new(&before, "live").seal(&HERE, b"secret").unwrap();
         assert_eq!(Sealer::new(&after, "live").open(&HERE, &blob).unwrap(), b"secret");
         assert_eq!(Sealer::new(&dropped, "live").open(&HERE, &blob), Err(Sealed::UnknownKey));
+        assert!(Sealer::new(&dropped, "live").lacks_the_key_of(&blob));
+        assert!(!Sealer::new(&after, "live").lacks_the_key_of(&blob));
+        assert!(
+            !Sealer::new(&dropped, "live").lacks_the_key_of(&blob[..4]),
+            "whatever it is, it names no key"
+        );
         let fresh = Sealer::new(&after, "live").seal(&HERE, b"secret").unwrap();
         assert_eq!(Sealer::new(&dropped, "live").open(&HERE, &fresh).unwrap(), b"secret");
     }

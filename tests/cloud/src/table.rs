@@ -69,6 +69,12 @@ impl Table {
         Ok(())
     }
 
+    /// Puts a raw item there, in DynamoDB's own JSON, whatever stood in its place: for tests that tamper.
+    pub async fn put(&self, name: &str, item: &Value) -> io::Result<()> {
+        let put = request(&json!({ "TableName": name, "Item": item }))?;
+        self.database.put_item(put).map(|_| ()).map_err(|error| invalid(error.to_string()))
+    }
+
     /// Every raw item of a table, in DynamoDB's own JSON: for scans for secrets, and for sizes.
     pub async fn dump(&self, name: &str) -> io::Result<Value> {
         let mut items = Vec::new();

@@ -24,7 +24,8 @@ use crate::{
 };
 
 const CLAIM: [&str; 2] = ["tk", "tu"];
-const TOKENS: [&str; 3] = ["tz", "tj", "te"];
+pub(in crate::store) const SEALED: &str = "tz";
+const TOKENS: [&str; 3] = [SEALED, "tj", "te"];
 
 pub(super) fn render(
     row: &mut Row,
@@ -75,6 +76,21 @@ const fn state(attempt: &Attempt) -> &'static str {
 }
 
 pub(super) fn parse(
+    fields: Fields<'_>,
+    whose: &Whose,
+    ordinal: u16,
+    sealer: &Sealer<'_>,
+) -> Result<Attempt, StoreError> {
+    match known(fields, whose, ordinal, sealer) {
+        // What does not open cannot be carried on; a new attempt can take its place.
+        Err(unopened) if unopened == StoreError::unreadable(SEALED) && fields.bytes(SEALED).is_ok() => {
+            Ok(Attempt::Failed { reason: Reason::Unreadable, at: fields.instant("ua")?, signal: None })
+        }
+        attempt => attempt,
+    }
+}
+
+fn known(
     fields: Fields<'_>,
     whose: &Whose,
     ordinal: u16,

@@ -15,8 +15,8 @@
 //! | `gx` `gy` | S B | what became of it at the bank (revoked): absent is `not_supported`; what is left there |
 
 use super::{
-    Fields, Packing, Row, Sealer, StoreError, Unpacking, Whose, digest, identity, identity_word, parse_claim,
-    parse_tokens, render_claim, render_tokens, signal,
+    Fields, Item, Packing, Row, Sealer, StoreError, Unpacking, Whose, digest, identity, identity_word,
+    parse_claim, parse_tokens, render_claim, render_tokens, signal,
 };
 use crate::{
     consent::{Active, BankRevocation, Clocks, Grant, LapseReason, Refresh},
@@ -24,7 +24,8 @@ use crate::{
 };
 
 const CLAIM: [&str; 2] = ["gk", "gu"];
-const TOKENS: [&str; 3] = ["gz", "ga", "ge"];
+pub(in crate::store) const SEALED: &str = "gz";
+const TOKENS: [&str; 3] = [SEALED, "ga", "ge"];
 const PURPOSE: &str = "grant";
 
 pub(super) fn render(
@@ -83,10 +84,25 @@ fn render_active(
     render_tokens(row, TOKENS, &active.tokens, &whose.place(PURPOSE, active.generation.into()), sealer)
 }
 
+/// The attributes of a grant as they are.
+pub(super) fn attributes(item: &Item) -> Item {
+    let own = item.iter().filter(|(name, _)| name.starts_with('g'));
+    own.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
 pub(super) fn parse(fields: Fields<'_>, whose: &Whose, sealer: &Sealer<'_>) -> Result<Grant, StoreError> {
     match fields.text("g")? {
         "none" => Ok(Grant::None),
-        "active" => parse_active(fields, whose, sealer).map(|active| Grant::Active(Box::new(active))),
+        "active" => match parse_active(fields, whose, sealer) {
+            // What does not open cannot be used; it can still be ended, or replaced, and it stays until then.
+            Err(unopened) if unopened == StoreError::unreadable(SEALED) && fields.bytes(SEALED).is_ok() => {
+                let (reason, signal) = (LapseReason::Unreadable, None);
+                let (at, generation) = (fields.instant("ua")?, fields.number("gn")?);
+                let bank_consent = fields.parsed("gb", BankConsentId::parse)?;
+                Ok(Grant::Lapsed { reason, at, generation, signal, bank_consent })
+            }
+            active => active.map(|active| Grant::Active(Box::new(active))),
+        },
         "lapsed" => Ok(Grant::Lapsed {
             reason: lapse_reason(fields, "gw")?,
             at: fields.instant("gs")?,
