@@ -175,11 +175,12 @@ async fn a_grant_that_does_not_open_can_be_revoked_and_erased(world: &World) {
 
 async fn an_order_and_a_signature_that_do_not_open_are_over_and_can_be_begun_anew(world: &World) {
     let anna = world.person();
-    let orders = [anna.start_decoupled().await, anna.start_decoupled().await];
-    let ids: Vec<_> = orders.iter().map(|order| order["consent_id"].as_str().unwrap()).collect();
-    world.bank.bankid(BankIdAction::Approve);
+    // A person has one live order, so the other one is somebody else's.
+    let mut tom = swedish("decoupled");
+    tom["authorization"]["personal_number"] = json!("190304059835");
+    let ids = [anna.start(&swedish("decoupled")).await.id, anna.start(&tom).await.id];
     world.pass(2_500);
-    let rows = [row(world, ids[0]).await, row(world, ids[1]).await];
+    let rows = [row(world, &ids[0]).await, row(world, &ids[1]).await];
     for (here, there) in [(0, 1), (1, 0)] {
         let mut swapped = rows[here].clone();
         swapped["tz"] = rows[there]["tz"].clone();
