@@ -11,10 +11,10 @@ FUNCTIONS := consent-start redirect-callback decoupled-poll account-fetch consen
 ARCH ?= x86_64
 export CARGO_LAMBDA
 
-.PHONY: help local invoke token test check teeth build tools clean
+.PHONY: help local invoke token test check teeth build reseal explain after-restore try-pending tools clean
 
 help: ## What can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 local: tools ## Everything on this machine: a bank, a table, a front door, the functions (FRESH=1 starts anew)
 	@echo "Building (the first time takes minutes) …"
@@ -41,6 +41,26 @@ teeth: tools ## Seeded bugs in a copy of the checkout: each must be caught by th
 
 build: tools ## Release zips of all functions under target/lambda (ARCH=x86_64 or arm64)
 	@./.ci/build.sh $(ARCH) $(FUNCTIONS)
+
+# The operator's verbs (docs/runbook.md) take table, secret and bank from the environment; LOCAL=1: those of `make local`,
+# whose clock is the simulated bank's.
+OPERATOR := cargo run --quiet --bin operator --
+ifdef LOCAL
+OPERATOR := set -a; . $(or $(LOCAL_STATE),target/local)/functions.env; set +a; $(OPERATOR) --at "$$(curl -s 127.0.0.1:$(or $(BANK_CONTROL_PORT),8445)/clock | sed -n 's/.*"now": "\([^"]*\)".*/\1/p')"
+endif
+
+reseal: ## Seals everything with the newest sealing key, before an older one is dropped (LOCAL=1: of `make local`)
+	@$(OPERATOR) reseal
+
+explain: ## How one consent stands and how it came to that, without secrets: ID=<consent id> (LOCAL=1)
+	@test -n "$(ID)" || { echo "usage: make explain ID=<consent id>" >&2; exit 2; }
+	@$(OPERATOR) explain $(ID)
+
+after-restore: ## Lapses every active grant: after the table was put back to an earlier state (LOCAL=1)
+	@$(OPERATOR) after-restore
+
+try-pending: ## Handshakes with the certificates of the pending version of the secret, before it is promoted (LOCAL=1)
+	@$(OPERATOR) try-pending
 
 tools: $(TOOLS)/.ready ## The pinned tools, inside the checkout
 

@@ -13,10 +13,10 @@ pub use client_tokens::ClientTokens;
 pub use invocation::{Ended, Invocation};
 
 use crate::{
-    bank::Endpoints,
+    bank::{self, Endpoints},
     config::Config,
     http::{self, Answer},
-    secrets::{Demands, Secrets},
+    secrets::{CertificateSet, Demands, Material, Secrets},
     store::Store,
     telemetry::{Ending, Output},
     types::TraceId,
@@ -114,6 +114,16 @@ impl App {
             }
         };
         tokio::join!(self.store.warm(), bank);
+    }
+
+    /// Whether the bank takes the certificate of a set: a handshake, and no call.
+    pub async fn greet(
+        &self,
+        material: &Material,
+        set: &CertificateSet,
+        call: &bank::Call<'_>,
+    ) -> Result<(), bank::Fault> {
+        self.banks.of_set(material, set)?.greet(call).await
     }
 
     /// Runs one request: `handle` does the work, this turns its outcome into an answer with `Trace-Id` and one line.

@@ -142,6 +142,15 @@ impl Client {
         }
     }
 
+    /// Whether the bank takes our certificate: a connection and `HEAD /` without any credential. Every answer is a yes.
+    ///
+    /// # Errors
+    /// [`Fault::CertificateRefused`]; anything else says nothing about the certificate.
+    pub async fn greet(&self, call: &Call<'_>) -> Result<(), Fault> {
+        let root = Url::parse(&self.endpoints.api).and_then(|api| api.join("/"));
+        self.transport.greet(call, &root.map_err(|_| Fault::Misconfigured)?).await
+    }
+
     /// Drops all idle connections. To be called after a thaw: the far end may have closed them without our noticing,
     /// and the pool's own clock stood still.
     pub fn forget_connections(&self) {

@@ -140,6 +140,16 @@ impl Config {
         Self::from(&|name| std::env::var(name).ok())
     }
 
+    /// For the operator's verbs, which send nobody anywhere: what only routes need is not asked for.
+    pub fn for_operator(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigErrors> {
+        let unasked = |name: &str| match name {
+            "APPS" => Some(apps::NONE.to_owned()),
+            "PERSONAL_NUMBER_SOURCE" => Some("body".to_owned()),
+            _ => None,
+        };
+        Self::from(&|name| lookup(name).or_else(|| unasked(name)))
+    }
+
     /// From any lookup.
     pub fn from(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigErrors> {
         let mut read = Reader { lookup, errors: Vec::new() };
@@ -314,6 +324,20 @@ mod tests {
         let errors = read(&vars).unwrap_err();
         assert_eq!(errors.0.len(), 4, "{errors}");
         assert!(!errors.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn an_operator_needs_neither_apps_nor_a_source_of_personal_numbers_but_the_table_and_the_secret() {
+        let mut vars = local();
+        vars.remove("APPS");
+        vars.remove("PERSONAL_NUMBER_SOURCE");
+        let read = |vars: &BTreeMap<&'static str, &'static str>| {
+            Config::for_operator(&|name| vars.get(name).map(|value| (*value).to_owned()))
+        };
+        assert!(read(&vars).is_ok());
+        vars.remove("TABLE_NAME");
+        vars.remove("SECRET_ID");
+        assert_eq!(read(&vars).unwrap_err().0.len(), 2);
     }
 
     #[test]

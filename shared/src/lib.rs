@@ -11,6 +11,7 @@
 //! | [`secrets`] | Secrets Manager: certificate sets, sealing ring, identity key | `types` |
 //! | [`http`] | requests in, answers and problem documents out; the one status table | error types of the above |
 //! | [`config`] | every environment variable, typed | `types` |
+//! | [`operator`] | what an operator does by hand; in no function | everything |
 //! | [`app`] | the wiring of all of it | everything |
 //! | [`telemetry`] | one JSON line per request, metrics, the audit line | `types` |
 
@@ -23,6 +24,7 @@ pub mod budget;
 pub mod config;
 pub mod consent;
 pub mod http;
+pub mod operator;
 pub mod secrets;
 pub mod store;
 pub mod telemetry;

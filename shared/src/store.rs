@@ -31,6 +31,7 @@ mod list;
 mod packed;
 mod reservation;
 mod row;
+mod scan;
 mod seal;
 mod write;
 
@@ -40,6 +41,7 @@ pub use client_token::SharedToken;
 pub use fault::{InsertError, ListError, StoreError, UpdateError};
 pub use list::Page;
 pub use reservation::{Denied, Reservation};
+pub use scan::{ScanPage, ScanPosition};
 
 use crate::{
     consent::{Attempt, Consent, Reason, Refused},
@@ -48,7 +50,7 @@ use crate::{
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use field::Item;
 use row::{CONSENT, Stamp};
-use seal::Sealer;
+use seal::{Age, Sealer};
 use std::ops::Deref;
 use write::{Change, Outcome};
 
@@ -87,25 +89,47 @@ pub struct Stored {
     version: u64,
     /// The grant as it rests, if it does not open.
     unopened: Option<Box<Item>>,
-    /// Something is sealed with a key that the ring at hand does not hold.
-    unknown_key: bool,
+    /// Which keys it is sealed with.
+    keys: Keys,
+    /// Something of it does not open.
+    shut: bool,
+}
+
+/// Which keys something is sealed with, seen from the ring at hand.
+#[derive(Clone, Copy, Debug, Default)]
+struct Keys {
+    /// One that it does not hold.
+    unknown: bool,
+    /// One that it holds, and not the newest.
+    older: bool,
 }
 
 impl Stored {
     /// Whether something of it rests here and does not open: with the keys at hand it is over.
-    pub fn does_not_open(&self) -> bool {
-        let attempt = matches!(self.attempt, Attempt::Failed { reason: Reason::Unreadable, .. });
-        self.is_unreadable() || attempt
+    pub const fn does_not_open(&self) -> bool {
+        self.shut
     }
 
     /// Whether it may open with newer keys than those at hand, if these are of `checked`.
     pub fn may_open_later(&self, checked: Timestamp) -> bool {
-        self.unknown_key && self.changed >= checked
+        self.keys.unknown && self.changed >= checked
+    }
+
+    /// Whether it is sealed with an older key than the newest, and opens.
+    pub fn is_sealed_with_an_older_key(&self) -> bool {
+        self.keys.older && !self.does_not_open()
+    }
+
+    /// How often it was written.
+    pub const fn version(&self) -> u64 {
+        self.version
     }
 
     /// As it was just written.
     const fn written(consent: Consent, stamp: &Stamp, unopened: Option<Box<Item>>) -> Self {
-        Self { consent, changed: stamp.at, version: stamp.version, unopened, unknown_key: false }
+        let shut = unopened.is_some();
+        let keys = Keys { unknown: shut, older: false };
+        Self { consent, changed: stamp.at, version: stamp.version, unopened, keys, shut }
     }
 }
 
@@ -260,9 +284,17 @@ fn parse(item: &Item, sealer: &Sealer<'_>) -> Result<Stored, StoreError> {
     let (consent, changed, version) = row::parse(item, sealer)?;
     let unopened = row::unopened(item, &consent).map(Box::new);
     let fields = field::Fields(item);
-    let sealed = [row::GRANT, row::ATTEMPT].into_iter().filter_map(|name| fields.bytes(name).ok());
-    let unknown_key = sealed.into_iter().any(|blob| sealer.lacks_the_key_of(blob));
-    Ok(Stored { consent, changed, version, unopened, unknown_key })
+    let mut keys = Keys::default();
+    for blob in [row::GRANT, row::ATTEMPT].into_iter().filter_map(|name| fields.bytes(name).ok()) {
+        match sealer.age_of(blob) {
+            Age::Newest => {}
+            Age::Older => keys.older = true,
+            Age::Unknown => keys.unknown = true,
+        }
+    }
+    let attempt = matches!(consent.attempt, Attempt::Failed { reason: Reason::Unreadable, .. });
+    let shut = unopened.is_some() || (attempt && fields.bytes(row::ATTEMPT).is_ok());
+    Ok(Stored { consent, changed, version, unopened, keys, shut })
 }
 
 fn is_part(item: &Item, name: &str) -> bool {

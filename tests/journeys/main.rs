@@ -43,6 +43,7 @@ mod input;
 mod issuer_identification;
 mod mutual_tls;
 mod negatives;
+mod operator;
 mod pkce;
 mod processes;
 mod races;

@@ -161,6 +161,11 @@ impl Transport {
         let _ = futures_util::future::join(touch(pools.reads), touch(pools.spends)).await;
     }
 
+    /// Whether the bank answers anything at all on a connection of ours.
+    pub(super) async fn greet(&self, call: &Call<'_>, root: &Url) -> Result<(), Fault> {
+        self.answer(call, Way::Get, &|client: &Client| client.head(root.clone())).await.map(drop)
+    }
+
     pub(super) fn forget(&self) {
         // The same configuration was built once before. Should it fail now, the old pools go on.
         if let Ok(fresh) = Pools::new(&self.tls) {

@@ -62,6 +62,9 @@ impl Apps {
     }
 }
 
+/// One app that nobody may name.
+pub(super) const NONE: &str = r#"[{"id":"none","client_ids":[],"link":"https://none.invalid/","return":"page","handle_in":"fragment"}]"#;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {

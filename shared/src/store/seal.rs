@@ -51,6 +51,17 @@ pub(super) enum Sealed {
     Cipher,
 }
 
+/// How old a key is, seen from a ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Age {
+    /// The one that seals.
+    Newest,
+    /// One that still opens.
+    Older,
+    /// Not there: dropped, or newer than this ring.
+    Unknown,
+}
+
 impl<'a> Sealer<'a> {
     /// A sealer of this environment.
     pub(super) const fn new(ring: &'a KeyRing, environment: &'a str) -> Self {
@@ -88,13 +99,19 @@ impl<'a> Sealer<'a> {
         Ok(plain.to_vec())
     }
 
-    /// Whether a value names a key that this ring does not hold: a newer ring may.
-    pub(super) fn lacks_the_key_of(&self, blob: &[u8]) -> bool {
+    /// How old the key is that a value names. What names none is as unknown as a key that a newer ring may hold.
+    pub(super) fn age_of(&self, blob: &[u8]) -> Age {
         let id = match blob {
             [VERSION, length, rest @ ..] => rest.get(..usize::from(*length)),
             _ => None,
         };
-        id.and_then(|id| std::str::from_utf8(id).ok()).is_some_and(|id| self.ring.find(id).is_none())
+        let id = id.and_then(|id| std::str::from_utf8(id).ok());
+        let newest = self.ring.newest().map(|key| key.id.as_str());
+        match id.and_then(|id| self.ring.find(id)) {
+            Some(key) if Some(key.id.as_str()) == newest => Age::Newest,
+            Some(_) => Age::Older,
+            None => Age::Unknown,
+        }
     }
 
     fn associated(&self, place: &Place<'_>) -> Vec<u8> {
@@ -186,12 +203,10 @@ mod tests {
         let blob = Sealer::new(&before, "live").seal(&HERE, b"secret").unwrap();
         assert_eq!(Sealer::new(&after, "live").open(&HERE, &blob).unwrap(), b"secret");
         assert_eq!(Sealer::new(&dropped, "live").open(&HERE, &blob), Err(Sealed::UnknownKey));
-        assert!(Sealer::new(&dropped, "live").lacks_the_key_of(&blob));
-        assert!(!Sealer::new(&after, "live").lacks_the_key_of(&blob));
-        assert!(
-            !Sealer::new(&dropped, "live").lacks_the_key_of(&blob[..4]),
-            "whatever it is, it names no key"
-        );
+        for (ring, age) in [(&before, Age::Newest), (&after, Age::Older), (&dropped, Age::Unknown)] {
+            assert_eq!(Sealer::new(ring, "live").age_of(&blob), age);
+        }
+        assert_eq!(Sealer::new(&before, "live").age_of(&blob[..4]), Age::Unknown);
         let fresh = Sealer::new(&after, "live").seal(&HERE, b"secret").unwrap();
         assert_eq!(Sealer::new(&dropped, "live").open(&HERE, &fresh).unwrap(), b"secret");
     }

@@ -1,6 +1,7 @@
 //! Instants and civil dates. An instant is milliseconds since the Unix epoch; a civil date belongs to the bank's zone.
 //! Neither is ever a float, and neither reads a clock: time comes with the event.
 
+use super::Malformed;
 use std::ops::{Add, Sub};
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z.
@@ -18,6 +19,11 @@ impl Timestamp {
     /// From milliseconds since the epoch.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
+    }
+
+    /// From RFC 3339.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        text.parse::<jiff::Timestamp>().map(|at| Self(at.as_millisecond())).map_err(|_| Malformed)
     }
 
     /// Milliseconds since the epoch.

@@ -82,6 +82,7 @@ const GRANTS: &[(&str, Act, &str)] = &[
     ("give_up, old generation", Act::GiveUp { stale: true }, /*                       */ "......."),
     ("lapse", Act::Lapse { by: 1, stale: false }, /*                                  */ "..>...."),
     ("lapse, other claimer", Act::Lapse { by: 2, stale: false }, /*                   */ "......."),
+    ("restored", Act::Restored, /*                                                    */ ".>>>>.."),
     ("revoke", Act::Revoke, /*                                                        */ ">>>>>>."),
     ("revoke_at_bank", Act::RevokeAtBank, /*                                          */ ">>>>>>."),
     ("bank_revoked", Act::BankRevoked, /*                                             */ "......."),

@@ -126,6 +126,7 @@ impl Model {
                 self.refresh(act, now)
             }
             Act::Lapse { .. } | Act::GiveUp { .. } => self.refresh(act, now),
+            Act::Restored => (self.grant == G::Active).then_some(Self { grant: G::Lapsed, ..self }),
             _ if self.grant == G::Revoked => None,
             Act::NoteDenial { .. } | Act::Redeem { .. } | Act::Sign { .. } => m.redirect(act, now),
             Act::RefuseUnprotected => m.redirect(act, now),

@@ -45,6 +45,7 @@ pub(super) enum Act {
     ReleaseRefresh { by: u8, stale: bool, executed: bool },
     GiveUp { stale: bool },
     Lapse { by: u8, stale: bool },
+    Restored,
     NoteTrouble { foreign: bool },
     Renew { key: u8, by: u8 },
     Revoke,
@@ -123,6 +124,7 @@ pub(super) fn apply(consent: Consent, act: Act, second: i64) -> Result<Consent, 
             consent.lapse(of_grant(stale), lease(by), Some(Signal::UnauthorizedClient), now)
         }
         Act::Renew { key, by } => consent.renew(fingerprint(key, key), lease(by), &app(), now),
+        Act::Restored => consent.restored(now),
         Act::Revoke => consent.revoke(now),
         Act::RevokeAtBank => consent.revoke_at_bank(now),
         Act::BankRevoked => consent.bank_revoked(&BankRevocation::Done),
