@@ -56,7 +56,7 @@ struct Accounts {
 
 pub(super) async fn explain(operator: &Operator, id: &ConsentId) -> Result<Report, Trouble> {
     let material = operator.material().await?;
-    let loaded = operator.app.store.get(&material.ring, id).await?;
+    let loaded = operator.app.store.get(&material.ring, id, operator.now).await?;
     let Loaded { stored, accounts } = loaded.ok_or(Trouble::NoSuchConsent)?;
     let seen = ConsentAnswer::of(&stored, operator.now).with_timeline(&stored.timeline);
     let told = Told {

@@ -24,7 +24,7 @@ pub(super) async fn reseal(operator: &Operator) -> Result<Report, Trouble> {
     let mut told = Told { newest_key, ..Told::default() };
     let mut position = None;
     loop {
-        let page = operator.app.store.scan(&material.ring, position).await?;
+        let page = operator.app.store.scan(&material.ring, operator.now, position).await?;
         told.unreadable += page.unreadable;
         for stored in page.consents {
             told.looked_at += 1;

@@ -1,7 +1,13 @@
 //! All consents, a page at a time: for the operator's verbs. No function scans, and no function's role may.
 
-use super::{Store, StoreError, Stored, Writer, field::Item, parse, row::CONSENT, stamp, write::Outcome};
-use crate::types::KeyRing;
+use super::{
+    Store, StoreError, Stored, Writer,
+    field::Item,
+    parse,
+    row::{self, CONSENT},
+    write::Outcome,
+};
+use crate::types::{KeyRing, Timestamp};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// Rows that one page looks at.
@@ -23,16 +29,22 @@ pub struct ScanPage {
 pub struct ScanPosition(Item);
 
 impl Store {
-    /// The page that begins at a position, or the first.
-    pub async fn scan(&self, ring: &KeyRing, position: Option<ScanPosition>) -> Result<ScanPage, StoreError> {
+    /// The page that begins at a position, or the first. What has been kept long enough is not there any more.
+    pub async fn scan(
+        &self,
+        ring: &KeyRing,
+        now: Timestamp,
+        position: Option<ScanPosition>,
+    ) -> Result<ScanPage, StoreError> {
         let request = self.client.scan().table_name(&self.table).consistent_read(true).limit(PAGE);
         let request = request.filter_expression("sk = :consent");
         let request = request.expression_attribute_values(":consent", AttributeValue::S(CONSENT.to_owned()));
         let position = position.map(|ScanPosition(key)| key);
         let answer = request.set_exclusive_start_key(position).send().await?;
         let sealer = self.sealer(ring);
+        let kept = answer.items().iter().filter(|item| !row::is_swept(item, now));
         let (consents, unreadable): (Vec<_>, Vec<_>) =
-            answer.items().iter().map(|item| parse(item, &sealer)).partition(Result::is_ok);
+            kept.map(|item| parse(item, &sealer)).partition(Result::is_ok);
         Ok(ScanPage {
             consents: consents.into_iter().flatten().collect(),
             unreadable: unreadable.len(),
@@ -44,7 +56,7 @@ impl Store {
     /// changed. False if somebody else wrote meanwhile: they have sealed it.
     pub async fn reseal(&self, writer: Writer<'_>, stored: &Stored) -> Result<bool, StoreError> {
         let writer = Writer { now: stored.changed, ..writer };
-        let stamp = stamp(stored.version.saturating_add(1), writer)?;
+        let stamp = self.stamp(stored.version.saturating_add(1), writer)?;
         let change = self.change(writer, &stored.consent, &stamp, Some(stored.version))?;
         Ok(matches!(self.write(change, None).await?, Outcome::Written))
     }
