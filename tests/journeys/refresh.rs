@@ -52,7 +52,8 @@ async fn however_many_read_with_an_expired_token_one_refreshes_and_all_are_answe
             seed += 1;
             let world = world_with(rotation, seed).await;
             let (anna, path) = connected(&world).await;
-            for round in 1..=2 {
+            // Twice, so that what rotated is used too; once where so many are work enough.
+            for round in 1..=if readers > 10 { 1 } else { 2 } {
                 world.pass(25 * HOUR);
                 read(&anna, &path, readers).await;
                 let calls = world.at_bank("token.refresh_token");
