@@ -4,12 +4,13 @@
 //!
 //! | what is asked | how | cost |
 //! |---|---|---|
-//! | start a consent | `PutItem` on `consent id` / `consent`, if nothing is there | 1 write |
+//! | start a consent | `PutItem` on `consent id` / `consent`, if nothing is there, or what is over | 1 write |
 //! | claim a BankID start | the same write with limits and guard, see [`Reservation`]: `TransactWriteItems` | 1 write |
 //! | read a consent with its account map | one strongly consistent `Query` on the partition | 1 read |
 //! | change a consent at hand | `PutItem` on condition that `v` has not moved | 1 write |
 //! | change a consent by its id | `GetItem`, strongly consistent, then as above | 1 read, 1 write |
 //! | remember the account map | `PutItem` on `consent id` / `accounts`, unless a newer one is there | 1 write |
+//! | revoke a consent | the same write and `DeleteItem` of its account map: `TransactWriteItems` | 1 write |
 //! | list an owner's consents | `Query` on index `owner` (hash `o`, range `ca`: created), then one `BatchGetItem` | 2 reads |
 //! | erase an owner's consent | `DeleteItem` of each part, after it was revoked | 2 writes |
 //! | count an unattended read | `UpdateItem` on `budget#…` / `budget`, see [`Budget`] | 1 write |
@@ -20,7 +21,8 @@
 //! try was executed fails its condition, DynamoDB returns the row that is there, and its write id says that it is ours.
 //! If it is not ours, a racing writer won: the transition is applied to what the winner left, and refuses by itself.
 //!
-//! **Reads** are strongly consistent: a claim that was just written must be seen.
+//! **Reads** are strongly consistent: a claim that was just written must be seen. A consent whose `ttl` has passed counts as
+//! gone, for reads, lists, updates and the next start under its key; DynamoDB sweeps it when it comes to it.
 
 mod accounts;
 mod budget;
@@ -52,7 +54,7 @@ use field::Item;
 use row::{CONSENT, Stamp};
 use seal::{Age, Sealer};
 use std::ops::Deref;
-use write::{Change, Outcome};
+use write::{Before, Change, Outcome};
 
 /// How often a writer tries again after losing a race for one row.
 const ROUNDS: u32 = 8;
@@ -159,7 +161,10 @@ impl Store {
     pub async fn insert(&self, writer: Writer<'_>, consent: Consent) -> Result<Stored, InsertError> {
         let stamp = self.stamp(1, writer)?;
         let consent = consent.remembering(None, stamp.by, writer.now);
-        match self.write(self.change(writer, &consent, &stamp, None)?, writer.reserving(&consent)).await? {
+        match self
+            .write(self.change(writer, &consent, &stamp, Before::Nothing)?, writer.reserving(&consent))
+            .await?
+        {
             Outcome::Written => Ok(Stored::written(consent, &stamp, None)),
             Outcome::Lost(Some(item)) => {
                 Err(InsertError::Exists(Box::new(parse(&item, &self.sealer(writer.ring))?)))
@@ -218,19 +223,22 @@ impl Store {
     ) -> Result<Stored, UpdateError> {
         for _ in 0..ROUNDS {
             let expected = stored.version;
-            let past = (stored.past(), stored.failure(writer.now));
+            let (past, alive) = ((stored.past(), stored.failure(writer.now)), !stored.is_revoked());
             let unopened = stored.unopened.take();
             // What an earlier write of this request has claimed was reserved with it.
             let reserved = stored.start_claimed_by(writer.trace.claim_id());
             let consent = transition(stored.consent)?;
             let stamp = self.stamp(expected.saturating_add(1), writer)?;
             let consent = consent.remembering(Some(past), stamp.by, writer.now);
-            let mut change = self.change(writer, &consent, &stamp, Some(expected))?;
+            let before = Before::Version { expected, ends: alive && consent.is_revoked() };
+            let mut change = self.change(writer, &consent, &stamp, before)?;
             row::put_back(&mut change.item, &consent, unopened.as_deref());
             match self.write(change, writer.reserving(&consent).filter(|_| !reserved)).await? {
                 Outcome::Written => return Ok(Stored::written(consent, &stamp, unopened)),
-                Outcome::Lost(Some(item)) => stored = parse(&item, &self.sealer(writer.ring))?,
-                Outcome::Lost(None) => return Err(UpdateError::Absent),
+                Outcome::Lost(Some(item)) if !row::is_swept(&item, writer.now) => {
+                    stored = parse(&item, &self.sealer(writer.ring))?;
+                }
+                Outcome::Lost(_) => return Err(UpdateError::Absent),
                 Outcome::Denied(denied) => return Err(denied.into()),
             }
         }
@@ -266,10 +274,10 @@ impl Store {
         writer: Writer<'_>,
         consent: &'a Consent,
         stamp: &Stamp,
-        expected: Option<u64>,
+        before: Before,
     ) -> Result<Change<'a>, StoreError> {
         let item = row::render(consent, &self.sealer(writer.ring), stamp)?;
-        Ok(Change { consent, item, write: stamp.write, expected, now: writer.now })
+        Ok(Change { consent, item, write: stamp.write, before, now: writer.now })
     }
 }
 

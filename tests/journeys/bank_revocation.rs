@@ -119,9 +119,9 @@ async fn an_outcome_that_could_not_be_written_down_is_unknown_and_asked_for_agai
     let world = world("delete", true).await;
     let anna = world.person();
     let id = anna.connect().await;
-    // The revoking write goes through, the settle never.
+    // The revoking write is a transaction and goes through, the settle never.
     let operation = Some("PutItem".to_owned());
-    world.table_proxy.fault(ProxyFault { operation, kind: FaultKind::ServerError, times: 200, skip: 1 });
+    world.table_proxy.fault(ProxyFault { operation, kind: FaultKind::ServerError, times: 200, skip: 0 });
     assert_eq!(revoke(&anna, &id).await.header("bank-revocation"), Some("done"), "it was heard");
     world.table_proxy.reset();
     assert_eq!(revoked(&anna, &id).await, "unknown", "and was not kept");

@@ -1,6 +1,8 @@
 //! Ended consents erase themselves: DynamoDB sweeps late, so what has been kept long enough is already gone for whoever
 //! asks. The table of these tests never sweeps.
 
+mod unknown;
+
 use crate::world::{
     Setting, World,
     client::{fresh_key, swedish},

@@ -47,12 +47,11 @@ pub(crate) async fn all(app: &App, request: Request) -> Answer {
     http::no_query(&request)?;
     let invocation = app.begin(&request).await?;
     let caller = invocation.caller(&request)?;
-    let (mut revoked, mut cursor) = (Vec::new(), None);
+    let (mut revoked, mut over, mut cursor) = (Vec::new(), Vec::new(), None);
     loop {
-        let page = app
-            .store
-            .list(&invocation.material.ring, &caller.owner, cursor.as_deref(), invocation.now())
-            .await?;
+        let (ring, now) = (&invocation.material.ring, invocation.now());
+        let page = app.store.list(ring, &caller.owner, cursor.as_deref(), now).await?;
+        over.extend(page.over);
         for stored in page.consents {
             in_time(&invocation)?;
             revoked.push((stored.id, revoke(&invocation, stored).await?));
@@ -69,6 +68,10 @@ pub(crate) async fn all(app: &App, request: Request) -> Answer {
             Revoked::Before(word) => word,
             Revoked::Now(ended) => word(&invocation, tell_the_bank(&invocation, &ended).await.as_ref()),
         });
+        app.store.erase(&id).await?;
+    }
+    for id in over {
+        in_time(&invocation)?;
         app.store.erase(&id).await?;
     }
     answer(outcomes.worst())

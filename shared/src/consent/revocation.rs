@@ -61,6 +61,11 @@ impl Consent {
         Ok(Self { grant: Grant::Revoked { at: now, bank }, attempt: Attempt::None, ..consent })
     }
 
+    /// Whether its owner has ended it.
+    pub const fn is_revoked(&self) -> bool {
+        matches!(self.grant, Grant::Revoked { .. })
+    }
+
     /// What the bank made of it. Once done it stays done, whatever a second try at the same time says.
     pub fn bank_revoked(self, outcome: &BankRevocation) -> Result<Self, Refused> {
         match &self.grant {

@@ -2,7 +2,8 @@
 //! nothing secret.
 //!
 //! Part `accounts` of the consent's partition: `b` (S) the consent's id at the bank, `g` (N) the generation, `m` (B) the
-//! entries, `f` (N) the form, `ttl`. An entry is four values, each behind its length: our id, the bank's id, `a` or `c` (account, card), the currency.
+//! entries, `ca` (N) when the consent was created, `f` (N) the form, `ttl`. An entry is four values, each behind its
+//! length: our id, the bank's id, `a` or `c` (account, card), the currency.
 
 use super::{
     Store, StoreError,
@@ -60,14 +61,16 @@ impl AccountEntry {
 
 impl Store {
     /// Remembers the account map of a consent. If the map of a newer grant is there already, that one stays: no error,
-    /// there is nothing to do about it. Swept together with the consent as it stands now.
+    /// there is nothing to do about it. That of an earlier consent under this id is overwritten. Swept together with the
+    /// consent as it stands now.
     pub async fn put_accounts(&self, consent: &Consent, map: &AccountMap) -> Result<(), StoreError> {
         let mut row = render(&consent.id, map)?;
-        row.number("ttl", sweep_after(consent, self.keep).ttl_seconds());
+        row.instant("ca", consent.created).number("ttl", sweep_after(consent, self.keep).ttl_seconds());
         let request = self.client.put_item().table_name(&self.table).set_item(Some(row.0));
-        let request = request.condition_expression("attribute_not_exists(pk) OR g <= :g");
-        let request =
-            request.expression_attribute_values(":g", AttributeValue::N(map.generation.to_string()));
+        let request = request.condition_expression("attribute_not_exists(pk) OR ca <> :ca OR g <= :g");
+        let request = request
+            .expression_attribute_values(":g", AttributeValue::N(map.generation.to_string()))
+            .expression_attribute_values(":ca", AttributeValue::N(consent.created.millis().to_string()));
         match request.send().await {
             Err(SdkError::ServiceError(answer)) if answer.err().is_conditional_check_failed_exception() => {
                 Ok(())

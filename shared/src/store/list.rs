@@ -27,6 +27,8 @@ const BATCHES: u32 = 4;
 pub struct Page {
     /// The consents.
     pub consents: Vec<Stored>,
+    /// Those of the page that have been kept long enough, though they still rest.
+    pub over: Vec<ConsentId>,
     /// Where the next page begins, if there may be one.
     pub next: Option<String>,
 }
@@ -56,11 +58,14 @@ impl Store {
             found_items.filter_map(|item| Some((text(&item, "pk")?, item))).collect();
         let sealer = self.sealer(ring);
         // In the order of the index; one that was erased in between is not there any more.
-        let rows = keys.iter().filter_map(|key| items.remove(key)).filter(|item| !is_swept(item, now));
-        let consents = rows.map(|item| parse(&item, &sealer)).collect::<Result<Vec<_>, _>>()?;
+        let rows = keys.iter().filter_map(|key| items.remove(key));
+        let (over, rows): (Vec<Item>, Vec<Item>) = rows.partition(|item| is_swept(item, now));
+        let over = over.iter().filter_map(|item| ConsentId::parse(&text(item, "pk")?).ok()).collect();
+        let consents = rows.iter().map(|item| parse(item, &sealer)).collect::<Result<Vec<_>, _>>()?;
         let next = found.last_evaluated_key().map(|key| self.seal_cursor(ring, owner, key)).transpose()?;
         Ok(Page {
             consents: consents.into_iter().filter(|consent| consent.belongs_to(owner)).collect(),
+            over,
             next,
         })
     }

@@ -5,7 +5,7 @@ use super::{
     field::Item,
     parse,
     row::{self, CONSENT},
-    write::Outcome,
+    write::{Before, Outcome},
 };
 use crate::types::{KeyRing, Timestamp};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -57,7 +57,8 @@ impl Store {
     pub async fn reseal(&self, writer: Writer<'_>, stored: &Stored) -> Result<bool, StoreError> {
         let writer = Writer { now: stored.changed, ..writer };
         let stamp = self.stamp(stored.version.saturating_add(1), writer)?;
-        let change = self.change(writer, &stored.consent, &stamp, Some(stored.version))?;
+        let before = Before::Version { expected: stored.version, ends: false };
+        let change = self.change(writer, &stored.consent, &stamp, before)?;
         Ok(matches!(self.write(change, None).await?, Outcome::Written))
     }
 }

@@ -1,10 +1,11 @@
-//! One conditional write of a consent part: alone, or in one transaction with what a BankID start reserves.
+//! One conditional write of a consent part: alone, or in one transaction with what a BankID start reserves, or with the
+//! removal of the account map that a revocation leaves no use for.
 //!
 //! DynamoDB cancels a transaction that meets another one at a row, and refuses a plain write that meets a transaction.
 //! Nothing was written then: it is sent again. Conditions that failed are told apart by the row they belong to, and the
 //! consent's own comes first: whoever finds their key or version taken looks at what is there, limits or not.
 
-use super::{Denied, Reservation, Store, StoreError, field::Item, row};
+use super::{Denied, Reservation, Store, StoreError, accounts::ACCOUNTS, field::Item, row};
 use crate::{
     consent::Consent,
     types::{Span, Timestamp},
@@ -13,7 +14,8 @@ use aws_sdk_dynamodb::{
     error::SdkError,
     operation::{put_item::PutItemError, transact_write_items::TransactWriteItemsError},
     types::{
-        AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+        AttributeValue, CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure,
+        TransactWriteItem,
     },
 };
 use data_encoding::BASE64URL_NOPAD;
@@ -30,9 +32,23 @@ pub(super) struct Change<'a> {
     pub(super) item: Item,
     /// Marks this write, whatever is sent again.
     pub(super) write: [u8; 16],
-    /// The version that must be there; nothing must be there without one.
-    pub(super) expected: Option<u64>,
+    /// What must be there.
+    pub(super) before: Before,
     pub(super) now: Timestamp,
+}
+
+/// What a write must find.
+#[derive(Clone, Copy)]
+pub(super) enum Before {
+    /// Nothing, or what has been kept long enough.
+    Nothing,
+    /// A consent.
+    Version {
+        /// In this version.
+        expected: u64,
+        /// Whether the write revokes it: its account map goes with the same write.
+        ends: bool,
+    },
 }
 
 /// How it ended.
@@ -57,9 +73,9 @@ impl Store {
             if meeting > 0 {
                 tokio::time::sleep(pause(meeting, &change.write).as_duration()).await;
             }
-            let outcome = match reservation {
-                None => self.alone(&change).await?,
-                Some(reservation) => self.together(&change, reservation, meeting).await?,
+            let outcome = match (reservation, change.before) {
+                (None, Before::Nothing | Before::Version { ends: false, .. }) => self.alone(&change).await?,
+                _ => self.together(&change, reservation, meeting).await?,
             };
             if let Some(outcome) = outcome {
                 return Ok(outcome);
@@ -94,13 +110,19 @@ impl Store {
     async fn together(
         &self,
         change: &Change<'_>,
-        reservation: &Reservation,
+        reservation: Option<&Reservation>,
         meeting: u32,
     ) -> Result<Option<Outcome>, StoreError> {
         let token = format!("{}.{meeting}", BASE64URL_NOPAD.encode(&change.write));
         let request = self.client.transact_write_items().client_request_token(token);
         let request = request.transact_items(self.first(change)?);
-        let rest = reservation.items(&self.table, change)?;
+        let mut rest = match reservation {
+            Some(reservation) => Vec::from(reservation.items(&self.table, change)?),
+            None => Vec::new(),
+        };
+        if matches!(change.before, Before::Version { ends: true, .. }) {
+            rest.push(self.without_accounts(change)?);
+        }
         let request = rest.into_iter().fold(request, |request, item| request.transact_items(item));
         let Err(error) = request.send().await else { return Ok(Some(Outcome::Written)) };
         match error {
@@ -113,6 +135,14 @@ impl Store {
             }
             other => Err(other.into()),
         }
+    }
+
+    fn without_accounts(&self, change: &Change<'_>) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder().table_name(&self.table);
+        let delete = delete.key("pk", AttributeValue::S(change.consent.id.to_string()));
+        let delete = delete.key("sk", AttributeValue::S(ACCOUNTS.to_owned())).build();
+        let delete = delete.map_err(|_| StoreError::Broken("a transaction could not be built"))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     fn first(&self, change: &Change<'_>) -> Result<TransactWriteItem, StoreError> {
@@ -129,18 +159,22 @@ impl Store {
 
 impl Change<'_> {
     const fn condition(&self) -> &'static str {
-        // What has been kept long enough is as good as gone.
-        if self.expected.is_some() { "v = :expected" } else { "attribute_not_exists(pk) OR #ttl <= :now" }
+        match self.before {
+            // What has been kept long enough is as good as gone.
+            Before::Nothing => "attribute_not_exists(pk) OR #ttl <= :now",
+            Before::Version { .. } => "v = :expected",
+        }
     }
 
     fn names(&self) -> Option<HashMap<String, String>> {
-        self.expected.is_none().then(|| HashMap::from([("#ttl".to_owned(), "ttl".to_owned())]))
+        let names = || HashMap::from([("#ttl".to_owned(), "ttl".to_owned())]);
+        matches!(self.before, Before::Nothing).then(names)
     }
 
     fn values(&self) -> Option<HashMap<String, AttributeValue>> {
-        let (name, number) = match self.expected {
-            Some(expected) => (":expected", expected.to_string()),
-            None => (":now", self.now.millis().div_euclid(1000).to_string()),
+        let (name, number) = match self.before {
+            Before::Nothing => (":now", self.now.millis().div_euclid(1000).to_string()),
+            Before::Version { expected, .. } => (":expected", expected.to_string()),
         };
         Some(HashMap::from([(name.to_owned(), AttributeValue::N(number))]))
     }
@@ -169,7 +203,7 @@ enum Standing {
 fn verdict(
     reasons: Vec<CancellationReason>,
     change: &Change<'_>,
-    reservation: &Reservation,
+    reservation: Option<&Reservation>,
 ) -> Result<Option<Outcome>, StoreError> {
     let mut standings = Vec::with_capacity(reasons.len());
     for reason in &reasons {
@@ -192,7 +226,10 @@ fn verdict(
     if standings.contains(&Standing::Busy) {
         return Ok(None);
     }
-    let denied = reservation.denied(failed.collect(), change.now)?;
+    let denied = match reservation {
+        Some(reservation) => reservation.denied(failed.collect(), change.now)?,
+        None => None,
+    };
     denied.map(|denied| Some(Outcome::Denied(denied))).ok_or(StoreError::Unavailable)
 }
 

@@ -35,8 +35,9 @@ fn reservation() -> Reservation {
 
 fn read(reasons: [CancellationReason; 4]) -> Result<Option<Outcome>, StoreError> {
     let consent = consent();
-    let change = Change { consent: &consent, item: Item::new(), write: WRITE, expected: None, now: NOW };
-    verdict(reasons.into(), &change, &reservation())
+    let change =
+        Change { consent: &consent, item: Item::new(), write: WRITE, before: Before::Nothing, now: NOW };
+    verdict(reasons.into(), &change, Some(&reservation()))
 }
 
 fn reason(code: &str, item: Option<Item>) -> CancellationReason {
@@ -118,8 +119,9 @@ fn reasons_that_nobody_knows_are_an_error_and_no_guess() {
     assert!(matches!(refused, Err(StoreError::Broken(_))), "{refused:?}");
     assert_eq!(read([fine(), fine(), fine(), fine()]).unwrap_err(), StoreError::Unavailable);
     let consent = consent();
-    let change = Change { consent: &consent, item: Item::new(), write: WRITE, expected: None, now: NOW };
-    assert_eq!(verdict(Vec::new(), &change, &reservation()).unwrap_err(), StoreError::Unavailable);
+    let change =
+        Change { consent: &consent, item: Item::new(), write: WRITE, before: Before::Nothing, now: NOW };
+    assert_eq!(verdict(Vec::new(), &change, Some(&reservation())).unwrap_err(), StoreError::Unavailable);
 }
 
 #[test]
