@@ -1,10 +1,12 @@
 //! What goes with every answer to a browser, whatever the outcome: nothing is cached, nothing leaks by Referer, nothing runs
 //! and nothing is echoed.
 
-use crate::world::{Answer, World};
+use crate::world::{Answer, Setting, World, client::parameter};
+use simulated_bank::{CallKind, Fault, FaultOrder};
 
 const ECHO: &str = "echo-7f3a";
 
+#[track_caller]
 fn is_sealed(answer: &Answer, what: &str) {
     assert_eq!(answer.header("cache-control"), Some("no-store"), "{what}");
     assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{what}");
@@ -46,4 +48,62 @@ async fn every_answer_to_a_browser_is_sealed_and_echoes_nothing() {
     let away = cloud::ProxyFault { operation: None, kind: cloud::FaultKind::ServerError, times: 9, skip: 0 };
     world.table_proxy.fault(away);
     is_sealed(&browser.come_back(&format!("{valid}&x={ECHO}")).await, "trouble");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn so_is_an_answer_to_what_is_over_refused_or_in_trouble() {
+    let world = World::in_process().await;
+    let (anna, browser) = (world.person(), world.browser());
+    let begin = async || {
+        let started = anna.start_redirect().await;
+        (started.id, format!("{}&x={ECHO}", browser.approve(&started.url, "se-anna").await))
+    };
+    let (id, done) = begin().await;
+    let link = browser.come_back(&done).await.location();
+    anna.activate(&id, &parameter(&link, "handle").unwrap()).await.expect(200);
+    let answer = browser.come_back(&done).await;
+    is_sealed(&answer, "activated");
+    assert_eq!(parameter(&answer.location(), "handle"), None);
+    let (id, cancelled) = begin().await;
+    anna.call("DELETE", &format!("/v1/consents/{id}/authorization")).send().await;
+    is_sealed(&browser.come_back(&cancelled).await, "cancelled");
+    let (id, revoked) = begin().await;
+    anna.call("DELETE", &format!("/v1/consents/{id}")).send().await;
+    is_sealed(&browser.come_back(&revoked).await, "revoked");
+    anna.call("DELETE", "/v1/consents").send().await;
+    let answer = browser.come_back(&revoked).await;
+    is_sealed(&answer, "erased");
+    assert_eq!(answer.status, 400);
+    for (fault, what) in [
+        (Fault::OauthError { error: format!("invalid_grant_{ECHO}") }, "an unknown word of the bank"),
+        (Fault::OauthError { error: "invalid_grant".to_owned() }, "a code that was refused"),
+        (Fault::AnswerLost, "an answer that was lost"),
+        (Fault::Html, "a page of the bank"),
+    ] {
+        let (_, location) = begin().await;
+        world.bank.fault(FaultOrder::next(CallKind::TokenAuthorizationCode, fault));
+        is_sealed(&browser.come_back(&location).await, what);
+    }
+    let (_, location) = begin().await;
+    world.bank.change_switches(|switches| switches.refuse_handshakes = true);
+    world.bank.close_connections();
+    let answer = browser.come_back(&location).await;
+    is_sealed(&answer, "a bank that is away");
+    assert_eq!((answer.status, answer.header("location")), (503, None));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn so_is_an_answer_to_what_does_not_name_the_bank_or_has_no_challenge() {
+    let mut world = World::with(Setting::default()).await;
+    let started = world.person().start_redirect().await;
+    let location = format!("{}&x={ECHO}", world.browser().approve(&started.url, "se-anna").await);
+    let issuer = world.bank.page_url();
+    world.reconfigure(&[("CALLBACK_ISS", "required"), ("BANK_ISSUER", &issuer)]).await;
+    let answer = world.browser().come_back(&location).await;
+    is_sealed(&answer, "no issuer");
+    assert_eq!((answer.status, answer.header("location")), (400, None));
+    world.reconfigure(&[("CALLBACK_ISS", "off"), ("PKCE", "required")]).await;
+    let answer = world.browser().come_back(&location).await;
+    is_sealed(&answer, "no challenge");
+    assert_eq!(parameter(&answer.location(), "outcome").as_deref(), Some("failed"));
 }
