@@ -2,7 +2,10 @@
 //! `UPDATE_DOCS=1 cargo test -p journeys documents` writes them anew.
 
 use shared::{consent::Reason, http::Code};
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 fn problems() -> String {
     let mut page = String::from(
@@ -40,4 +43,28 @@ fn the_page_of_problems_is_the_table_in_the_code() {
     }
     let written = std::fs::read_to_string(&path).unwrap();
     assert!(written == page, "docs/problems.md is not what the code says: UPDATE_DOCS=1 writes it anew");
+}
+
+/// The variables that a text names at the beginning of its lines, in this form.
+fn variables(text: &str, before: &str, after: char) -> BTreeSet<String> {
+    let name = |line: &str| Some(line.trim().strip_prefix(before)?.split_once(after)?.0.to_owned());
+    let upper = |name: &String| {
+        name.len() > 3 && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    };
+    text.lines().filter_map(name).filter(upper).collect()
+}
+
+#[test]
+fn every_variable_of_the_functions_is_documented_and_set_by_the_template() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let read = |file: &str| std::fs::read_to_string(root.join(file)).unwrap();
+    let template = read("template.yaml");
+    let documented = variables(&read("shared/src/config.rs"), "//! | `", '`');
+    // Set by Lambda, or on a laptop only.
+    let ours: BTreeSet<_> = documented.into_iter().filter(|name| !name.starts_with("AWS_")).collect();
+    assert_eq!(ours, variables(&template, "", ':'));
+    assert!(ours.len() > 20, "{ours:?}");
+    let parameters = template.split("Parameters:\n").nth(1).unwrap().split("\nConditions:").next().unwrap();
+    let named = parameters.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")).count();
+    assert_eq!(named, parameters.matches("    Description:").count(), "every parameter says what it is for");
 }
