@@ -11,7 +11,7 @@ FUNCTIONS := consent-start redirect-callback decoupled-poll account-fetch consen
 ARCH ?= x86_64
 export CARGO_LAMBDA
 
-.PHONY: help local invoke token test check teeth build reseal explain after-restore try-pending tools clean
+.PHONY: help local invoke token test check teeth ledger build reseal explain after-restore try-pending tools clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -38,6 +38,9 @@ check: ## Fast: formatting, clippy, unit tests
 
 teeth: tools ## Seeded bugs in a copy of the checkout: each must be caught by the test named for it (BUG=word)
 	@python3 tests/teeth/teeth.py $(BUG)
+
+ledger: ## Reads ledgers made by chance in every way (SEEDS=10000, more than a million rows; SEED=n repeats one)
+	@LEDGER_SEEDS=$(or $(SEEDS),10000) cargo test --workspace --lib --quiet -- ledger::tests::properties --nocapture
 
 build: tools ## Release zips of all functions under target/lambda (ARCH=x86_64 or arm64)
 	@./.ci/build.sh $(ARCH) $(FUNCTIONS)

@@ -6,6 +6,7 @@
 //! | [`consent`] | grant and attempt, and every transition between their states: **read this first** | `types` |
 //! | [`account`] | accounts, balances, transactions, exact money | `types` |
 //! | [`budget`] | how often data may be read without its owner | `types` |
+//! | [`ledger`] | rows of an account: which is which, whether all are there, what to ask next | `types`, `account` |
 //! | [`bank`] | the Handelsbanken client | `types`, `account` |
 //! | [`store`] | the DynamoDB table: insert, get, update by a pure transition | `types`, `consent`, `account` |
 //! | [`secrets`] | Secrets Manager: certificate sets, sealing ring, identity key | `types` |
@@ -24,6 +25,7 @@ pub mod budget;
 pub mod config;
 pub mod consent;
 pub mod http;
+pub mod ledger;
 pub mod operator;
 pub mod secrets;
 pub mod store;

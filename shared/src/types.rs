@@ -11,6 +11,7 @@ mod signal;
 mod start_limits;
 mod state;
 mod time;
+mod transaction_id;
 
 pub use country::{Country, UnknownCountry};
 pub use id::{
@@ -28,3 +29,4 @@ pub use signal::Signal;
 pub use start_limits::StartLimits;
 pub use state::State;
 pub use time::{Date, Span, Timestamp};
+pub use transaction_id::TransactionId;

@@ -30,6 +30,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("types", PURE),
     ("consent", PURE),
     ("account", PURE),
+    ("ledger", PURE),
     ("bank", &["crate::store", "crate::http", "crate::app", "crate::secrets", "lambda_http", "aws_sdk"]),
     ("store", &["crate::bank", "crate::http", "crate::app", "crate::secrets", "lambda_http", "reqwest"]),
     (

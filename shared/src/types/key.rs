@@ -1,7 +1,9 @@
 //! The two kinds of key from the secret. The identity key names things (it never rotates, or every id would change);
 //! the sealing ring hides things (it rotates: the newest seals, older ones still open).
 
-use super::{AccountId, CodeVerifier, ConsentId, CorporateId, Digest, Handle, Nonce, OwnerId, id::Malformed};
+use super::{
+    AccountId, CodeVerifier, ConsentId, CorporateId, Digest, Handle, Nonce, OwnerId, TransactionId, id::Malformed,
+};
 use aws_lc_rs::{constant_time, hmac};
 use data_encoding::BASE64URL_NOPAD;
 use std::fmt;
@@ -74,6 +76,24 @@ impl IdentityKey {
     /// Whether this is the same key.
     pub fn is(&self, other: &Self) -> bool {
         self.digest("identity", &[]).matches(&other.digest("identity", &[]))
+    }
+
+    /// Our id of a booked row: account (and so owner), what the row says, and its number among the rows of its day that
+    /// say the same.
+    pub fn transaction(&self, account: &AccountId, says: &[&[u8]], ordinal: u32) -> TransactionId {
+        TransactionId::Booked(self.row("transaction", account, says, ordinal))
+    }
+
+    /// Our passing id of a pending row: of the same parts, and good for one answer.
+    pub fn pending(&self, account: &AccountId, says: &[&[u8]], ordinal: u32) -> TransactionId {
+        TransactionId::Pending(self.row("pending", account, says, ordinal))
+    }
+
+    fn row(&self, purpose: &str, account: &AccountId, says: &[&[u8]], ordinal: u32) -> [u8; 16] {
+        let ordinal = ordinal.to_be_bytes();
+        let mut parts: Vec<&[u8]> = vec![account.as_str().as_bytes(), &ordinal];
+        parts.extend(says);
+        self.derive(purpose, &parts)
     }
 
     fn derive(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 16] {
