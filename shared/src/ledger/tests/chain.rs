@@ -115,6 +115,20 @@ fn a_day_that_ends_where_it_began_joins_wherever_its_rows_are_cut_open() {
 }
 
 #[test]
+fn rows_that_hang_together_nowhere_are_a_break_although_the_day_adds_up() {
+    let amounts = ["-10", "-40", "20", "-20", "40", "-10"];
+    let mut day = amounts.map(|amount| row(8, amount, amount)).to_vec();
+    day.reverse();
+    let mut rows = vec![row(9, "7", "z")];
+    rows.extend(day);
+    rows.push(row(6, "1", "a"));
+    let mut rows = with_balances("100", rows);
+    assert!(covered(&rows, &three(UNDER)).1.is_empty());
+    rows.retain(|row| !matches!(row.text.as_deref(), Some("40" | "-40")));
+    assert_eq!(covered(&rows, &three(UNDER)).1, [window(8, 8)]);
+}
+
+#[test]
 fn rows_without_balances_prove_nothing_and_break_nothing() {
     let mut rows = week();
     rows[2].balance_after = None;
