@@ -112,6 +112,12 @@ fn a_day_that_ends_where_it_began_joins_wherever_its_rows_are_cut_open() {
     let rows = [0, 2, 3, 1, 4].map(|place: usize| round[place].clone());
     let (proofs, breaks) = covered(&rows, &three(UNDER));
     assert_eq!((proofs[1], breaks), (Some(Proof::BalanceChain), Vec::new()));
+    let mut rows = with_balances(
+        "100",
+        vec![row(9, "7", "z"), row(8, "-30", "b"), row(8, "30", "c"), row(7, "5", "d"), row(6, "1", "a")],
+    );
+    rows.remove(3);
+    assert_eq!(covered(&rows, &three(UNDER)).1, [window(6, 8)], "it begins elsewhere");
 }
 
 #[test]
