@@ -29,6 +29,8 @@
 //! | `ERASE_AFTER_DAYS` | how long ended consents are kept before they erase themselves | 30 |
 //! | `UNATTENDED_READS` | reads without the PSU in 24 h, per account and resource (RTS on SCA article 36(5)(b)) | 4 |
 //! | `ATTENDED_TOKEN_AGE_SECONDS` | how old the user's token may be for a read to count as attended | 3600 |
+//! | `ROW_CAP`, `ROW_CAP_CORPORATE` | rows that one answer of the bank has at most (companies: on one day) | 600, 2900 |
+//! | `HISTORY_MONTHS` | JSON, country → months of history, where they differ from the table in `types/country.rs` | none |
 //! | `FUNCTION_TIMEOUT_MS` | time for one request where the runtime gives no deadline | 25000 |
 //! | `AWS_REGION` | set by Lambda | none |
 //! | `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SECRETS_MANAGER` | stand-ins on a laptop | AWS |
@@ -36,10 +38,12 @@
 pub mod apps;
 mod bank;
 mod lifetimes;
+mod limits;
 mod wire;
 
 pub use apps::{App, Apps, HandleIn, Return};
 pub use bank::{BankConfig, Environment};
+pub use limits::Limits;
 pub use wire::{CallbackIssuer, Pkce, RevocationAtBank, WireConfig};
 
 use crate::{
@@ -87,6 +91,8 @@ pub struct Config {
     pub erase_after: Span,
     /// Unattended reads in 24 hours, per owner, account and resource.
     pub unattended_reads: u8,
+    /// What the bank shows at most.
+    pub limits: Limits,
     /// How old the user's token may be for a read to count as attended.
     pub attended_token_age: Span,
     /// Time for one request where the runtime gives no deadline.
@@ -167,6 +173,7 @@ impl Config {
             lifetimes: lifetimes::read(&mut read),
             erase_after: lifetimes::erase_after(&mut read),
             unattended_reads: unattended_reads(&mut read),
+            limits: limits::read(&mut read),
             attended_token_age: attended_token_age(&mut read),
             timeout: timeout(&mut read),
             region: read.required("AWS_REGION"),

@@ -39,8 +39,8 @@ pub struct Reading {
     rows: Rows,
     coverage: Coverage,
     findings: Vec<Finding>,
-    /// The oldest day that was asked for and not refused.
-    pub oldest: Date,
+    /// Where the bank refused older days: the oldest that it showed.
+    pub moved_to: Option<Date>,
 }
 
 /// Rows of an account, with what is known about them.

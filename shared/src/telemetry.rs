@@ -50,6 +50,10 @@ pub enum Metric {
     OrdersSuperseded,
     /// A consent that could not be deleted at the bank.
     RevocationFailures,
+    /// Running balances that do not join: the bank left rows out, or shows wrong ones.
+    ChainBroken,
+    /// Reads in which the bank cut answers at fewer rows than its known cap.
+    CutShort,
     /// Tokens that nobody could be given and were dropped.
     TokensDropped,
     /// Served with keys and certificates that are older than they should be: Secrets Manager is not reachable.

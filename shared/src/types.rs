@@ -13,7 +13,7 @@ mod state;
 mod time;
 mod transaction_id;
 
-pub use country::{Country, UnknownCountry};
+pub use country::{Country, History, UnknownCountry};
 pub use id::{
     AccountId, AppId, BankAccountId, BankConsentId, ClaimId, ConsentId, Digest, Link, Malformed, OwnerId,
     Reference, TraceId,

@@ -33,6 +33,7 @@ mod browser_headers;
 mod budget;
 mod canaries;
 mod clocks;
+mod completeness;
 mod decoupled_fields;
 mod documents;
 mod erasure;

@@ -12,7 +12,7 @@ use shared::{
     account::Account,
     app::App,
     http::{Answer, Code, Problem},
-    types::BankAccountId,
+    store::AccountEntry,
 };
 
 pub(crate) async fn list(app: &App, request: Request) -> Answer {
@@ -25,15 +25,14 @@ pub(crate) async fn list(app: &App, request: Request) -> Answer {
 
 pub(crate) async fn one(app: &App, request: Request) -> Answer {
     let reader = Reader::load(app, &request).await?;
-    let account = reader.wanted()?.clone();
-    let (reader, bank_id) = located(reader).await?;
-    let question = AccountDetail { account, bank_id };
+    let (reader, AccountEntry { id, bank_id, .. }) = located(reader).await?;
+    let question = AccountDetail { account: id, bank_id };
     let (reader, answer) = reader.ask(&question).await?;
     reader.json(&AccountView::of(&answer?, &question.account))
 }
 
-/// The bank's id of the account that the path names; the list is asked only if the table does not know it.
-pub(crate) async fn located(reader: Reader<'_>) -> Result<(Reader<'_>, BankAccountId), Problem> {
+/// The account that the path names, as the table knows it; the list is asked only if the table does not know it.
+pub(crate) async fn located(reader: Reader<'_>) -> Result<(Reader<'_>, AccountEntry), Problem> {
     if let Some(known) = reader.known(Side::Accounts)? {
         return Ok((reader, known));
     }

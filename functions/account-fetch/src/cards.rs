@@ -13,7 +13,7 @@ use shared::{
     app::App,
     bank::Fault,
     http::{Answer, Code, Problem},
-    types::BankAccountId,
+    store::AccountEntry,
 };
 
 /// Why there are no cards.
@@ -59,8 +59,8 @@ pub(crate) async fn one(app: &App, request: Request) -> Answer {
     reader.json(&CardView::of(card, wanted))
 }
 
-/// The bank's id of the card account that the path names; the list is asked only if the table does not know it.
-pub(crate) async fn located(reader: Reader<'_>) -> Result<(Reader<'_>, BankAccountId), Problem> {
+/// The card account that the path names, as the table knows it; the list is asked only if the table does not know it.
+pub(crate) async fn located(reader: Reader<'_>) -> Result<(Reader<'_>, AccountEntry), Problem> {
     if let Some(known) = reader.known(Side::Cards)? {
         return Ok((reader, known));
     }

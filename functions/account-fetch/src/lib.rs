@@ -7,8 +7,10 @@ mod cards;
 mod map;
 mod question;
 mod reader;
+mod statement;
 mod transactions;
 mod view;
+mod windows;
 
 use lambda_http::Request;
 use shared::{

@@ -6,7 +6,7 @@ use shared::{
     account::{Account, CardAccount},
     http::Problem,
     store::{AccountEntry, AccountMap},
-    types::{AccountId, BankAccountId},
+    types::AccountId,
 };
 
 /// Which list an id came from.
@@ -29,11 +29,11 @@ impl Reader<'_> {
         identity.card(&self.stored.owner, product, card.currency.as_str(), &card.masked_pans())
     }
 
-    /// The bank's id of the account that the path names, if the table knows it.
-    pub(crate) fn known(&self, side: Side) -> Result<Option<BankAccountId>, Problem> {
+    /// The account that the path names, if the table knows it.
+    pub(crate) fn known(&self, side: Side) -> Result<Option<AccountEntry>, Problem> {
         let wanted = self.wanted()?;
         let entry = self.map.entries.iter().find(|entry| entry.id == *wanted && side.has(entry));
-        Ok(entry.map(|entry| entry.bank_id.clone()))
+        Ok(entry.cloned())
     }
 
     /// Writes down one side of the map, if it has changed.

@@ -1,10 +1,14 @@
-//! What the bank is asked: each question knows its one call, and what its audit line says.
+//! What the bank is asked: each question knows its calls, and what its audit line says.
 
-use crate::reader::{Question, Reader};
+use crate::{
+    map::Side,
+    reader::{Question, Reader},
+    windows::{self, Rows},
+};
 use shared::{
-    account::{Account, CardAccount, Transaction},
+    account::{Account, CardAccount},
     bank::Fault,
-    http::DateRange,
+    ledger::Reading,
     types::{AccountId, BankAccountId},
 };
 
@@ -18,21 +22,13 @@ pub(crate) struct AccountDetail {
 }
 
 /// The rows of an account.
-pub(crate) struct AccountRows {
-    pub(crate) account: AccountId,
-    pub(crate) bank_id: BankAccountId,
-    pub(crate) range: DateRange,
-}
+pub(crate) struct AccountRows(pub(crate) Rows);
 
 /// All card accounts.
 pub(crate) struct CardList;
 
 /// The rows of a card account.
-pub(crate) struct CardRows {
-    pub(crate) account: AccountId,
-    pub(crate) bank_id: BankAccountId,
-    pub(crate) range: DateRange,
-}
+pub(crate) struct CardRows(pub(crate) Rows);
 
 impl Question for AccountList {
     type Answer = Vec<Account>;
@@ -57,16 +53,15 @@ impl Question for AccountDetail {
 }
 
 impl Question for AccountRows {
-    type Answer = Vec<Transaction>;
+    type Answer = Reading;
     const RESOURCE: &'static str = "transactions";
 
     fn account(&self) -> Option<&AccountId> {
-        Some(&self.account)
+        Some(&self.0.account.id)
     }
 
-    async fn put(&self, reader: &Reader<'_>) -> Result<Vec<Transaction>, Fault> {
-        let DateRange { from, to } = self.range;
-        reader.bank.transactions(&reader.exchange(), &reader.read()?, &self.bank_id, from, to).await
+    async fn put(&self, reader: &Reader<'_>) -> Result<Reading, Fault> {
+        windows::read(reader, Side::Accounts, &self.0).await
     }
 }
 
@@ -80,15 +75,14 @@ impl Question for CardList {
 }
 
 impl Question for CardRows {
-    type Answer = Vec<Transaction>;
+    type Answer = Reading;
     const RESOURCE: &'static str = "card_transactions";
 
     fn account(&self) -> Option<&AccountId> {
-        Some(&self.account)
+        Some(&self.0.account.id)
     }
 
-    async fn put(&self, reader: &Reader<'_>) -> Result<Vec<Transaction>, Fault> {
-        let DateRange { from, to } = self.range;
-        reader.bank.card_transactions(&reader.exchange(), &reader.read()?, &self.bank_id, from, to).await
+    async fn put(&self, reader: &Reader<'_>) -> Result<Reading, Fault> {
+        windows::read(reader, Side::Cards, &self.0).await
     }
 }

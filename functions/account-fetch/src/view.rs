@@ -1,10 +1,9 @@
-//! Accounts, cards and rows as callers see them: one schema for all countries; exact amounts as text; what the bank did
+//! Accounts and cards as callers see them: one schema for all countries; exact amounts as text; what the bank did
 //! not send is absent, never empty or zero.
 
 use serde::Serialize;
 use shared::{
-    account::{Account, Balance, CardAccount, Money, Status, Transaction},
-    http::DateRange,
+    account::{Account, Balance, CardAccount, Money},
     types::AccountId,
 };
 
@@ -22,7 +21,7 @@ pub(crate) struct CardAccounts {
 
 /// An amount: sign and digits as the bank sent them, and its currency.
 #[derive(Serialize)]
-struct Amount {
+pub(crate) struct Amount {
     amount: String,
     currency: String,
 }
@@ -83,35 +82,6 @@ pub(crate) struct CardView {
     credit_limit: Option<Amount>,
 }
 
-#[derive(Serialize)]
-struct Row {
-    amount: String,
-    currency: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    booking_date: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transaction_date: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value_date: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    counterparty: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    balance_after: Option<Amount>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    masked_pan: Option<String>,
-}
-
-#[derive(Serialize)]
-pub(crate) struct TransactionsView {
-    account_id: String,
-    date_from: String,
-    date_to: String,
-    booked: Vec<Row>,
-    pending: Vec<Row>,
-}
-
 impl From<&Money> for Amount {
     fn from(money: &Money) -> Self {
         Self { amount: money.amount_text(), currency: money.currency.as_str().to_owned() }
@@ -155,38 +125,6 @@ impl CardView {
             cards: cards.collect(),
             balances: card.balances.as_deref().map(|all| all.iter().map(BalanceView::from).collect()),
             credit_limit: card.credit_limit.as_ref().map(Amount::from),
-        }
-    }
-}
-
-impl From<&Transaction> for Row {
-    fn from(row: &Transaction) -> Self {
-        let date = |date: Option<shared::types::Date>| date.map(|date| date.to_string());
-        Self {
-            amount: row.amount.amount_text(),
-            currency: row.amount.currency.as_str().to_owned(),
-            booking_date: date(row.booking_date),
-            transaction_date: date(row.transaction_date),
-            value_date: date(row.value_date),
-            text: row.text.clone(),
-            counterparty: row.counterparty.clone(),
-            balance_after: row.balance_after.as_ref().map(Amount::from),
-            masked_pan: row.masked_pan.clone(),
-        }
-    }
-}
-
-impl TransactionsView {
-    /// Booked rows and pending rows are two lists: a pending row comes back with another text when it is booked, so the
-    /// pending list is to be replaced whole at each read.
-    pub(crate) fn of(id: &AccountId, range: DateRange, rows: &[Transaction]) -> Self {
-        let (booked, pending): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.status == Status::Booked);
-        Self {
-            account_id: id.as_str().to_owned(),
-            date_from: range.from.to_string(),
-            date_to: range.to.to_string(),
-            booked: booked.into_iter().map(Row::from).collect(),
-            pending: pending.into_iter().map(Row::from).collect(),
         }
     }
 }

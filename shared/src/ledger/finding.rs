@@ -16,6 +16,8 @@ pub enum Finding {
     DayAtCap(Date),
     /// The bank cut an answer at so many rows, fewer than its known cap. Everything was asked again in smaller windows.
     CutShort(usize),
+    /// These days were not asked for: the bank does not show so far back.
+    HistoryEnds(Window),
     /// The bank refused older days, and this is the oldest that it showed.
     BoundMoved(Date),
     /// These days were not asked for: the time was over.
@@ -33,6 +35,7 @@ impl Finding {
             Self::ChainBreaks(_) => "chain_breaks",
             Self::DayAtCap(_) => "day_at_cap",
             Self::CutShort(_) => "cut_short",
+            Self::HistoryEnds(_) => "history_ends",
             Self::BoundMoved(_) => "bound_moved",
             Self::NotAsked(_) => "not_asked",
             Self::UndatedRows(_) => "undated_rows",
@@ -43,7 +46,9 @@ impl Finding {
     /// The days that it is about: first and last.
     pub fn days(self) -> Option<(Date, Date)> {
         match self {
-            Self::ChainBreaks(days) | Self::NotAsked(days) => Some((days.from(), days.to())),
+            Self::ChainBreaks(days) | Self::HistoryEnds(days) | Self::NotAsked(days) => {
+                Some((days.from(), days.to()))
+            }
             Self::DayAtCap(day) | Self::BoundMoved(day) => Some((day, day)),
             _ => None,
         }

@@ -195,10 +195,9 @@ impl Plan {
         let rows = Rows::of(self.taken.into_iter().map(|(answer, _)| answer).chain(self.replaced));
         let coverage = Coverage::of(&rows, windows.clone());
         let mut findings = self.findings;
-        if self.moved > 0 {
-            findings.push(Finding::BoundMoved(self.oldest));
-        }
+        let moved_to = (self.moved > 0).then_some(self.oldest);
+        findings.extend(moved_to.map(Finding::BoundMoved));
         findings.extend(Finding::of(&windows, &coverage, &rows));
-        Reading { rows, coverage, findings, oldest: self.oldest }
+        Reading { rows, coverage, findings, moved_to }
     }
 }

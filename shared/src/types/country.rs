@@ -4,8 +4,8 @@
 //! As of the bank's guide (2024 on): SE, NL, LU and GB are served; FI closed on 30 June 2025 and is refused by name;
 //! NO and DK have gateways of their own. Where the bank publishes no figure the entry says so.
 
-use super::{PsuType, Span};
-use jiff::tz::TimeZone;
+use super::{Date, PsuType, Span};
+use jiff::{ToSpan, tz::TimeZone};
 use std::{fmt, str::FromStr};
 
 /// A country served, ISO 3166-1 alpha-2.
@@ -19,6 +19,23 @@ pub enum Country {
     Gb,
     /// Luxembourg.
     Lu,
+}
+
+/// How far back the bank shows the rows of an account: so many months before today, and then some days less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct History {
+    /// Whole months.
+    pub months: u8,
+    /// Days by which it is less.
+    pub spare_days: u8,
+}
+
+impl History {
+    /// The oldest day of it.
+    pub fn first_day(self, today: Date) -> Date {
+        let back = today.saturating_sub(i32::from(self.months).months());
+        back.saturating_add(i32::from(self.spare_days).days())
+    }
 }
 
 /// Why a country code was not taken.
@@ -62,6 +79,28 @@ impl Country {
         }
     }
 
+    /// How far back rows go. SE: 15 months for individuals (13 in other currencies), 14 for companies (third-party
+    /// documentation). NL: 13; GB: 13 less two days, because the bank refused the full 13 (production). LU: unknown, taken
+    /// as NL; where the bank refuses the oldest day, the next ones are tried.
+    pub const fn history(self, psu_type: PsuType, is_own_currency: bool) -> History {
+        let (months, spare_days) = match (self, psu_type) {
+            (Self::Se, PsuType::Corporate) => (14, 0),
+            (Self::Se, PsuType::Individual) if is_own_currency => (15, 0),
+            (Self::Gb, _) => (13, 2),
+            (Self::Se | Self::Nl | Self::Lu, _) => (13, 0),
+        };
+        History { months, spare_days }
+    }
+
+    /// Its own currency, ISO 4217.
+    pub const fn currency(self) -> &'static str {
+        match self {
+            Self::Se => "SEK",
+            Self::Gb => "GBP",
+            Self::Nl | Self::Lu => "EUR",
+        }
+    }
+
     /// Whether card accounts exist for this kind of customer on the general card API (documented: SE individuals).
     pub const fn has_cards(self, psu_type: PsuType) -> bool {
         matches!((self, psu_type), (Self::Se, PsuType::Individual))
@@ -94,6 +133,21 @@ mod tests {
     fn every_code_parses_back_to_its_country() {
         for country in Country::ALL {
             assert_eq!(country.code().parse(), Ok(country));
+        }
+    }
+
+    #[test]
+    fn rows_go_back_as_far_as_the_country_the_customer_and_the_currency_allow() {
+        let today = jiff::civil::date(2026, 5, 31);
+        for (country, psu_type, own, first) in [
+            (Country::Se, PsuType::Individual, true, "2025-02-28"),
+            (Country::Se, PsuType::Individual, false, "2025-04-30"),
+            (Country::Se, PsuType::Corporate, true, "2025-03-31"),
+            (Country::Gb, PsuType::Individual, true, "2025-05-02"),
+            (Country::Nl, PsuType::Corporate, true, "2025-04-30"),
+            (Country::Lu, PsuType::Individual, true, "2025-04-30"),
+        ] {
+            assert_eq!(country.history(psu_type, own).first_day(today).to_string(), first, "{country}");
         }
     }
 

@@ -2,7 +2,8 @@
 //! the sealing ring hides things (it rotates: the newest seals, older ones still open).
 
 use super::{
-    AccountId, CodeVerifier, ConsentId, CorporateId, Digest, Handle, Nonce, OwnerId, TransactionId, id::Malformed,
+    AccountId, CodeVerifier, ConsentId, CorporateId, Digest, Handle, Nonce, OwnerId, TransactionId,
+    id::Malformed,
 };
 use aws_lc_rs::{constant_time, hmac};
 use data_encoding::BASE64URL_NOPAD;

@@ -171,6 +171,12 @@ impl Bank {
         control::orders(&lock(&self.world))
     }
 
+    /// All booked rows of the account with this IBAN, oldest first, whatever its answers show.
+    #[must_use]
+    pub fn booked(&self, iban: &str) -> Vec<crate::TrueRow> {
+        crate::truth::booked(iban, lock(&self.world).clock.now_ms())
+    }
+
     /// The switches as they stand.
     #[must_use]
     pub fn switches(&self) -> Switches {

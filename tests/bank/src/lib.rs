@@ -15,7 +15,7 @@
 //! | `world`, `grant`, `order` | what the bank remembers |
 //! | `gateway`, `oauth`, `consents`, `authorize`, `decoupled`, `accounts`, `cards` | the rules: request and world in, answer out |
 //! | `routes`, `service` | path to rule; strictness, ledger and faults around it |
-//! | `ledger`, `faults` | what was seen, what is to go wrong |
+//! | `ledger`, `faults`, `truth` | what was seen, what is to go wrong, what an answer may leave out |
 //! | `pki`, `server`, `wire`, `state`, `control`, `page`, `bank` | certificates, sockets, disk, the control surface, the sign page, the handle |
 
 mod accounts;
@@ -49,6 +49,7 @@ mod service;
 mod state;
 mod switches;
 mod texts;
+mod truth;
 mod wire;
 mod world;
 
@@ -62,3 +63,4 @@ pub use options::{LinkFamily, Mode, Options, Ports, RegisteredApp};
 pub use order::{BankIdAction, OrderView, PollOutcome};
 pub use pki::{ClientIdentity, ClientSpec, KeyKind, Pki, ServerSpec, Validity};
 pub use switches::{DecoupledTwo, EarlyPoll, FutureDates, OverCap, Pkce, Rotation, Switches};
+pub use truth::TrueRow;

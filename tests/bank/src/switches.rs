@@ -96,6 +96,8 @@ pub struct Switches {
     pub row_cap_corporate: usize,
     /// More rows than the cap. Unknown.
     pub over_cap: OverCap,
+    /// Every transactions answer is cut at so many rows, whatever the cap, and nothing says so. Unknown; off.
+    pub silent_cut: Option<usize>,
     /// Days back when no `dateFrom` is given. Unknown.
     pub default_window_days: i64,
     /// `dateTo` in the future. Unknown.
@@ -162,6 +164,7 @@ impl Default for Switches {
             row_cap: 600,
             row_cap_corporate: 2900,
             over_cap: OverCap::Truncate,
+            silent_cut: None,
             default_window_days: 90,
             future_dates: FutureDates::Tolerate,
             sleep_time_ms: 2_000,

@@ -204,7 +204,10 @@ fn a_refused_oldest_day_is_left_out_and_said() {
     assert_eq!(window, all.newest(448));
     plan.answer(window, vec![row(1, "-1", "x")]);
     let reading = plan.finish();
-    assert_eq!((reading.oldest, reading.findings[0]), (window.from(), Finding::BoundMoved(window.from())));
+    assert_eq!(
+        (reading.moved_to, reading.findings[0]),
+        (Some(window.from()), Finding::BoundMoved(window.from()))
+    );
 }
 
 #[test]

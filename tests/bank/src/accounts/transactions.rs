@@ -40,7 +40,7 @@ pub(crate) fn capped(world: &World, reader: &Reader, mut rows: Vec<Json>) -> Res
     if rows.len() > cap && world.switches.over_cap == OverCap::Refuse {
         return Err(Refusal::bad_request("Too many transactions"));
     }
-    rows.truncate(cap);
+    rows.truncate(cap.min(world.switches.silent_cut.unwrap_or(cap)));
     Ok(rows)
 }
 

@@ -346,6 +346,32 @@ pub(crate) static CUSTOMERS: &[Customer] = &[
         }],
         cards: &[],
     },
+    Customer {
+        key: "se-mia",
+        name: "Mia Marknadsson",
+        country: Country::Se,
+        personal_number: Some("190708099874"),
+        corporate_id: None,
+        sandbox_user: "SANDBOX-INDIVIDUAL-SE-5",
+        about: "A market stall: 20 000 rows in fifteen months, many of them exact twins, and a day of 700",
+        difficulty: Difficulty::None,
+        accounts: &[Account {
+            key: "se-mia-allkonto",
+            account_type: "Allkonto",
+            name: None,
+            clearing_number: Some("6123"),
+            bban: Some("888000111"),
+            iban: "SE9360000000000888000111",
+            bic: "HANDSESS",
+            currency: "SEK",
+            balances: Balances::AsInSweden,
+            habit: Habit::Stall,
+            level: 310_000,
+            credit: 0,
+            allkort: None,
+        }],
+        cards: &[],
+    },
 ];
 
 #[cfg(test)]

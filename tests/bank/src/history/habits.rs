@@ -1,11 +1,16 @@
 //! How money moves on an account, day by day.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, date};
 
 use super::{before, is_month_end, number, undebited};
 use crate::customers::{Account, Country, Habit};
 use crate::random::Chance;
 use crate::texts;
+
+/// Before this day the stall took no payments.
+const STALL_OPENED: Date = date(2024, 10, 1);
+/// Its busiest day: more rows than one answer of the bank has.
+const FAIR: Date = date(2025, 8, 30);
 
 /// Signed minor units, text, transaction date.
 pub(super) type Movement = (i64, String, Date);
@@ -20,8 +25,9 @@ pub(super) fn movements(account: &Account, country: Country, day: Date, balance:
         Habit::Allkort => allkort(account, country, day),
         Habit::Business => business(&mut chance, country, day),
         Habit::Modest => modest(&mut chance, country, day),
+        Habit::Stall => stall(&mut chance, day),
     };
-    if is_month_end(day) && account.habit != Habit::Savings {
+    if is_month_end(day) && !matches!(account.habit, Habit::Savings | Habit::Stall) {
         let surplus = balance + list.iter().map(|(minor, ..)| minor).sum::<i64>() - account.level;
         // Booked before its transaction date, as one recorded row: ledger 30 May, transaction 1 June.
         let next = day.tomorrow().unwrap_or(day);
@@ -100,6 +106,24 @@ fn modest(chance: &mut Chance, country: Country, day: Date) -> Vec<Movement> {
     if day.day() == 24 {
         list.push((210_000, texts::wages(country).to_owned(), day));
     }
+    list
+}
+
+/// Payments by phone; one in five comes twice. Each morning the takings of the day before are moved away.
+fn stall(chance: &mut Chance, day: Date) -> Vec<Movement> {
+    if day < STALL_OPENED {
+        return Vec::new();
+    }
+    let mut list = vec![(-(100_000 + chance.below(50_000)), "Dagskassa".to_owned(), day)];
+    let rows = if day == FAIR { 700 } else { usize::try_from(38 + chance.below(13)).unwrap_or(38) };
+    while list.len() < rows {
+        let paid = (1_500 + 500 * chance.below(12), format!("Swish {}", 100 + chance.below(900)), day);
+        if chance.below(5) == 0 {
+            list.push(paid.clone());
+        }
+        list.push(paid);
+    }
+    list.truncate(rows);
     list
 }
 

@@ -107,6 +107,33 @@ async fn more_rows_than_the_cap_are_cut_or_refused() {
 }
 
 #[tokio::test]
+async fn a_silent_cut_is_below_the_cap_and_keeps_the_newest_rows() {
+    let bank = bank().await;
+    let token = token_of(&bank, "SE", "se-anna").await;
+    let account = accounts(&bank, &token).await[0].clone();
+    let whole = rows(&bank, &token, &account, "?dateFrom=2024-12-02").await;
+    bank.change_switches(|switches| switches.silent_cut = Some(550));
+    let cut = rows(&bank, &token, &account, "?dateFrom=2024-12-02").await;
+    assert_eq!(cut, whole[..550]);
+}
+
+#[tokio::test]
+async fn a_market_stall_has_twenty_thousand_rows_twins_and_a_day_of_700() {
+    let bank = bank().await;
+    let token = token_of(&bank, "SE", "se-mia").await;
+    let account = accounts(&bank, &token).await[0].clone();
+    let truth = bank.booked(account["iban"].as_str().unwrap());
+    let shown = truth.iter().filter(|row| row.booked.as_str() >= "2024-12-02").count();
+    assert!((19_500..22_000).contains(&shown), "{shown}");
+    assert_eq!(truth.iter().filter(|row| row.booked == "2025-08-30").count(), 700);
+    let twins = truth.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    assert!(twins * 7 > truth.len() && twins * 4 < truth.len(), "{twins} of {}", truth.len());
+    assert_eq!(rows(&bank, &token, &account, "?dateFrom=2025-08-30&dateTo=2025-08-30").await.len(), 600);
+    bank.change_switches(|switches| switches.row_cap = 100_000);
+    assert_eq!(rows(&bank, &token, &account, "?dateFrom=2024-12-02").await.len(), shown);
+}
+
+#[tokio::test]
 async fn too_old_and_inverted_intervals_are_refused_with_the_recorded_body() {
     let bank = bank().await;
     let token = token_of(&bank, "SE", "se-anna").await;
