@@ -1,7 +1,7 @@
 //! Nothing of the bank's answer is lost or doubled, and what may be missing is said: a customer with 20 000 rows, a bank
 //! that cuts its answers, with a sign or without.
 
-use crate::world::{Person, World, client::swedish, only_in_process};
+use crate::world::{Person, Setting, World, client::swedish, only_in_process};
 use serde_json::{Value, json};
 use simulated_bank::{CallKind, Fault, FaultOrder, OverCap};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +18,7 @@ only_in_process![
     a_bank_that_refuses_every_interval_is_asked_six_times,
     a_read_of_many_windows_leaves_one_audit_line,
     a_token_that_dies_between_two_windows_is_refreshed_once,
+    a_year_of_a_company_is_one_call,
     card_rows_have_ids_and_coverage_too,
 ];
 
@@ -284,6 +285,44 @@ async fn a_token_that_dies_between_two_windows_is_refreshed_once(world: &World) 
     assert_eq!(ids(&stall.rows("2025-10-01", TO).await), whole);
     assert_eq!(world.at_bank("token.refresh_token") - before, 1);
     assert_eq!(audit_lines(world).len(), 2);
+}
+
+async fn a_year_of_a_company_is_one_call(world: &World) {
+    let company = world.person();
+    let body = json!({"country": "SE", "psu_type": "corporate", "psu_corporate_id": "5599990016",
+        "authorization": {"method": "redirect", "app": "android"}});
+    let id = company.connect_as(&body, "se-corp").await;
+    let accounts = company.get(&format!("/v1/consents/{id}/accounts")).await.expect(200);
+    let account = accounts["accounts"][0]["account_id"].as_str().unwrap();
+    let before = world.at_bank("accounts.transactions");
+    let path = format!("/v1/consents/{id}/accounts/{account}/transactions?date_from=2024-11-15&date_to={TO}");
+    let rows = company.get(&path).await.expect(200);
+    assert!(ids(&rows).len() > 2_000 && incomplete(&rows).is_empty());
+    assert_eq!(rows["history_from"], "2024-11-15");
+    assert_eq!(world.at_bank("accounts.transactions") - before, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn card_rows_over_a_cap_that_is_configured_are_read_in_windows() {
+    let overrides = vec![("ROW_CAP", "40".to_owned())];
+    let world = World::with(Setting { overrides, ..Setting::default() }).await;
+    let anna = world.person();
+    let id = anna.connect().await;
+    let cards = anna.get(&format!("/v1/consents/{id}/card-accounts")).await.expect(200);
+    let card = cards["card_accounts"][1]["account_id"].as_str().unwrap();
+    let path =
+        format!("/v1/consents/{id}/card-accounts/{card}/transactions?date_from=2025-06-01&date_to={TO}");
+    let read = async || {
+        let before = world.at_bank("cards.transactions");
+        let rows = anna.get(&path).await.expect(200);
+        (ids(&rows), incomplete(&rows), world.at_bank("cards.transactions") - before)
+    };
+    world.bank.change_switches(|switches| switches.row_cap = 40);
+    let (capped, open, calls) = read().await;
+    world.bank.change_switches(|switches| switches.row_cap = 10_000);
+    let (whole, ..) = read().await;
+    assert_eq!((capped, open), (whole.clone(), Vec::new()));
+    assert!(whole.len() > 100 && calls > 3, "{} rows, {calls} calls", whole.len());
 }
 
 async fn card_rows_have_ids_and_coverage_too(world: &World) {
