@@ -29,7 +29,8 @@
 //! | `ERASE_AFTER_DAYS` | how long ended consents are kept before they erase themselves | 30 |
 //! | `UNATTENDED_READS` | reads without the PSU in 24 h, per account and resource (RTS on SCA article 36(5)(b)) | 4 |
 //! | `ATTENDED_TOKEN_AGE_SECONDS` | how old the user's token may be for a read to count as attended | 3600 |
-//! | `ROW_CAP`, `ROW_CAP_CORPORATE` | rows that one answer of the bank has at most (companies: on one day) | 600, 2900 |
+//! | `ROW_CAP` | rows that one answer of the bank has at most | 600 |
+//! | `ROW_CAP_CORPORATE` | the same for companies, on one day | 2900 |
 //! | `HISTORY_MONTHS` | JSON, country → months of history, where they differ from the table in `types/country.rs` | none |
 //! | `FUNCTION_TIMEOUT_MS` | time for one request where the runtime gives no deadline | 25000 |
 //! | `AWS_REGION` | set by Lambda | none |

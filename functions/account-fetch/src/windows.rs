@@ -7,6 +7,7 @@ use shared::{
     bank::Fault,
     ledger::{Cap, Plan, Reading, Window},
     store::AccountEntry,
+    telemetry::{self, Metric},
 };
 use std::time::Duration;
 
@@ -75,5 +76,8 @@ fn refused(plan: &mut Plan, window: Window, fault: Fault) -> Result<(), Fault> {
         Fault::Unrecognised { status: 400, .. } | Fault::TooLarge => plan.refused(window),
         _ => return Err(fault),
     };
+    if way.is_ok() && matches!(fault, Fault::Unrecognised { .. }) {
+        telemetry::count(Metric::Drift);
+    }
     way.map_err(|_| fault)
 }

@@ -62,6 +62,7 @@ async fn two_hundred_invented_signals_never_yield_a_cause_and_are_counted_as_dri
         let what = format!("SEED={seed}, {number}: {call} {status} {words}");
         assert!(GENERAL.contains(&outcome.code.as_str()), "{what}: {}", outcome.answer.text);
         assert!(!outcome.answer.text.contains(&words), "{what} is echoed");
-        assert_eq!(counted(&world) - drift, 1, "{what}: one unknown answer is one drift");
+        let counted = counted(&world) - drift;
+        assert_eq!(counted, 1, "{what}: one unknown answer is one drift: {}", outcome.answer.text);
     }
 }
