@@ -23,11 +23,13 @@
 
 mod activation;
 mod attempt;
+mod clocks;
 mod decoupled;
 mod grant;
 mod order_guard;
 mod reason;
 mod redirect;
+mod refresh;
 mod revocation;
 mod start;
 mod status;
@@ -36,10 +38,12 @@ mod timeline;
 pub use attempt::{
     Approval, Attempt, Claim, Fingerprint, Method, Proof, Redirecting, Registration, Session, Signature,
 };
-pub use grant::{Active, Clocks, Freshness, Grant, Identity, LapseReason, LimitedBy, Refresh, Tokens};
+pub use clocks::{Clocks, LimitedBy};
+pub use grant::{Active, Grant, Identity, LapseReason, Refresh, Tokens};
 pub use order_guard::{InTheWay, ORDER_LIFETIME, OrderGuard};
 pub use reason::Reason;
 pub use redirect::Step;
+pub use refresh::Freshness;
 pub use revocation::BankRevocation;
 pub use start::Beginning;
 pub use status::Status;
