@@ -8,7 +8,7 @@ use super::{Window, rows::Rows};
 use crate::types::Date;
 use rust_decimal::Decimal;
 use std::collections::HashSet;
-use trail::Trail;
+use trail::{Step, Trail, step};
 
 /// What the balances say of the days.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,7 +29,7 @@ enum Close {
 
 impl Chain {
     pub(super) fn of(rows: &Rows) -> Self {
-        let mut undated: Vec<Decimal> = rows.undated.iter().map(|row| row.amount.amount).collect();
+        let mut undated: Vec<Step> = rows.undated.iter().filter_map(step).collect();
         let mut chain = Self::default();
         let mut last: Option<(Date, Close)> = None;
         for (day, rows) in &rows.days {
@@ -75,30 +75,31 @@ impl Close {
         }
     }
 
-    /// Of the next day, if it begins where this one ends. A row without any date may lie between them.
-    fn joins(&self, next: &Trail, undated: &mut Vec<Decimal>) -> Option<Self> {
-        self.joins_by(Decimal::ZERO, next).or_else(|| {
-            let fits = |amount: &Decimal| self.joins_by(*amount, next);
-            let (place, close) =
-                undated.iter().enumerate().find_map(|(place, amount)| Some((place, fits(amount)?)))?;
-            undated.remove(place);
-            Some(close)
+    /// Of the next day, if it begins where this one ends. Rows without any date may lie between them.
+    fn joins(&self, next: &Trail, undated: &mut Vec<Step>) -> Option<Self> {
+        self.begins(next).or_else(|| {
+            let place = undated.iter().position(|(before, _)| self.may_be(before))?;
+            let (_, after) = undated.swap_remove(place);
+            Self::At(after).joins(next, undated)
         })
     }
 
-    /// The same with something between them.
-    fn joins_by(&self, amount: Decimal, next: &Trail) -> Option<Self> {
-        let reaches = |balance: &Decimal| match self {
-            Self::At(at) => at.checked_add(amount) == Some(*balance),
-            Self::Among(all) => balance.checked_sub(amount).is_some_and(|from| all.contains(&from)),
-        };
+    fn begins(&self, next: &Trail) -> Option<Self> {
         match next {
             Trail::Unknown | Trail::Broken => None,
-            Trail::From(from, to) => reaches(from).then_some(Self::At(*to)),
+            Trail::From(from, to) => self.may_be(from).then_some(Self::At(*to)),
             Trail::Round(balances) => {
-                let reached: HashSet<Decimal> = balances.iter().copied().filter(reaches).collect();
-                (!reached.is_empty()).then_some(Self::Among(reached))
+                let common: HashSet<Decimal> =
+                    balances.iter().filter(|balance| self.may_be(balance)).copied().collect();
+                (!common.is_empty()).then_some(Self::Among(common))
             }
+        }
+    }
+
+    fn may_be(&self, balance: &Decimal) -> bool {
+        match self {
+            Self::At(at) => at == balance,
+            Self::Among(all) => all.contains(balance),
         }
     }
 }

@@ -21,12 +21,12 @@ pub(super) enum Trail {
 }
 
 /// From the balance before a row to the one after it.
-type Step = (Decimal, Decimal);
+pub(super) type Step = (Decimal, Decimal);
 
 impl Trail {
-    /// Of a day, newest row first. `undated` are the amounts of rows that may belong to any day: one that mends a broken
-    /// trail is taken from them.
-    pub(super) fn of(rows: &[Transaction], undated: &mut Vec<Decimal>) -> Self {
+    /// Of a day, newest row first. `undated` are rows that may belong to any day: one that mends a broken trail is taken
+    /// from them.
+    pub(super) fn of(rows: &[Transaction], undated: &mut Vec<Step>) -> Self {
         let Some(mut steps) = rows.iter().map(step).collect::<Option<Vec<Step>>>() else {
             return Self::Unknown;
         };
@@ -45,7 +45,7 @@ impl Trail {
     }
 }
 
-fn step(row: &Transaction) -> Option<Step> {
+pub(super) fn step(row: &Transaction) -> Option<Step> {
     let after = row.balance_after.filter(|balance| balance.currency == row.amount.currency)?.amount;
     Some((after.checked_sub(row.amount.amount)?, after))
 }
@@ -97,15 +97,10 @@ impl Balances {
     }
 
     /// A row without a date that leads from where the trail ends to where it goes on.
-    fn mend(&self, undated: &mut Vec<Decimal>) -> Option<Step> {
-        let goes_on = |balance: &Decimal| self.excess.get(balance).is_some_and(|excess| *excess > 0);
-        let ends = || self.excess.iter().filter(|(_, excess)| **excess < 0).map(|(balance, _)| *balance);
-        let fit = undated.iter().enumerate().find_map(|(place, amount)| {
-            let leads = |end: Decimal| end.checked_add(*amount).filter(goes_on).map(|begin| (end, begin));
-            ends().find_map(leads).map(|step| (place, step))
-        });
-        let (place, step) = fit?;
-        undated.remove(place);
-        Some(step)
+    fn mend(&self, undated: &mut Vec<Step>) -> Option<Step> {
+        let excess = |balance: &Decimal| self.excess.get(balance).copied().unwrap_or_default();
+        let leads = |(before, after): &Step| excess(before) < 0 && excess(after) > 0;
+        let place = undated.iter().position(leads)?;
+        Some(undated.swap_remove(place))
     }
 }
