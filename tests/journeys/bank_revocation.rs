@@ -107,7 +107,7 @@ async fn a_bank_that_takes_its_time_delays_no_end_here() {
         }
         // The bank has been asked and has not answered: here it is over already.
         let word = revoked(&anna, &id).await;
-        world.bank.close_connections();
+        world.bank.close_connections().await;
         word
     };
     let (answer, seen) = join(revoke(&anna, &id), seen).await;

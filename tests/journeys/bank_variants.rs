@@ -107,7 +107,7 @@ async fn a_start_whose_answer_was_lost_is_never_registered_again_and_one_that_ne
     }
     assert_eq!(world.at_bank("consents.create") - before, 1);
     world.bank.change_switches(|switches| switches.refuse_handshakes = true);
-    world.bank.close_connections();
+    world.bank.close_connections().await;
     let unsent = anna.post_keyed("/v1/consents", &swedish("redirect"), "unsent-start-1").await;
     assert_eq!(unsent.problem(503, "bank_unavailable")["retryable"], json!(true));
     world.bank.change_switches(|switches| switches.refuse_handshakes = false);

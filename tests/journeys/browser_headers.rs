@@ -86,7 +86,7 @@ async fn so_is_an_answer_to_what_is_over_refused_or_in_trouble() {
     }
     let (_, location) = begin().await;
     world.bank.change_switches(|switches| switches.refuse_handshakes = true);
-    world.bank.close_connections();
+    world.bank.close_connections().await;
     let answer = browser.come_back(&location).await;
     is_sealed(&answer, "a bank that is away");
     assert_eq!((answer.status, answer.header("location")), (503, None));

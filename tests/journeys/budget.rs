@@ -143,7 +143,7 @@ async fn a_read_that_provably_never_left_is_given_back_and_one_that_was_answered
     let accounts = format!("/v1/consents/{}/accounts", anna.connect().await);
     anna.unattended(&accounts).await.expect(200);
     world.bank.change_switches(|switches| switches.refuse_handshakes = true);
-    world.bank.close_connections();
+    world.bank.close_connections().await;
     for _ in 0..6 {
         anna.unattended(&accounts).await.problem(503, "bank_unavailable");
     }

@@ -269,7 +269,7 @@ async fn a_code_that_provably_never_left_can_be_spent_by_a_reload(world: &World)
     let valid = browser.approve(&started.url, "se-anna").await;
     // Nobody gets through to the bank: the handshake does not happen.
     world.bank.change_switches(|switches| switches.refuse_handshakes = true);
-    world.bank.close_connections();
+    world.bank.close_connections().await;
     let page = browser.come_back(&valid).await;
     assert_eq!(page.status, 503, "{}", page.text);
     assert!(page.header("location").is_none());

@@ -183,7 +183,7 @@ async fn a_bank_that_is_down_for_a_day_costs_nobody_a_signature() {
         }
     }
     world.bank.change_switches(|switches| switches.refuse_handshakes = true);
-    world.bank.close_connections();
+    world.bank.close_connections().await;
     for _ in 0..4 {
         anna.get(&path).await.problem(503, "bank_unavailable");
         world.pass(HOUR);

@@ -51,7 +51,7 @@ async fn a_start_whose_answer_was_lost_uses_up_its_key_and_one_that_never_left_f
     assert_eq!(world.at_bank("consents.create") - before, 1, "nobody asks twice");
     let key = fresh_key();
     world.bank.change_switches(|switches| switches.refuse_handshakes = true);
-    world.bank.close_connections();
+    world.bank.close_connections().await;
     anna.post_keyed("/v1/consents", &body, &key).await.problem(503, "bank_unavailable");
     world.bank.change_switches(|switches| switches.refuse_handshakes = false);
     anna.post_keyed("/v1/consents", &body, &key).await.expect(201);

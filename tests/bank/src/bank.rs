@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::customers::CUSTOMERS;
+use crate::open::Open;
 use crate::routes::Door;
 use crate::server::{House, bind, listen, listen_control, tls};
 use crate::service::{Shared, lock};
@@ -23,6 +23,8 @@ use crate::{
 const SAVE_EVERY: Duration = Duration::from_millis(250);
 /// A ticking clock is saved at least every so many rounds.
 const ROUNDS: u32 = 8;
+/// Within this a client on the same machine sees that a connection is closed.
+const NOTICE: Duration = Duration::from_millis(10);
 
 /// A running bank. Dropping it saves the state and ends all its listeners and connections.
 #[derive(Debug)]
@@ -33,6 +35,7 @@ pub struct Bank {
     state_dir: Option<PathBuf>,
     control_url: String,
     closing: Option<watch::Sender<u64>>,
+    open: Open,
     listeners: Vec<JoinHandle<()>>,
 }
 
@@ -61,8 +64,8 @@ impl Bank {
         }
         let world: Shared = Arc::new(Mutex::new(world));
         let (closing, closed) = watch::channel(0);
-        let house =
-            House { world: Arc::clone(&world), closing: closed, numbers: Arc::new(AtomicU64::new(0)) };
+        let open = Open::default();
+        let house = House { world: Arc::clone(&world), closing: closed, open: open.clone() };
         let mut listeners = vec![
             listen(api, Door::Api, Some(acceptor), house.clone()),
             listen(page, Door::Page, None, house.clone()),
@@ -70,7 +73,7 @@ impl Bank {
         ];
         listeners.extend(state_dir.clone().map(|folder| keep(folder, house)));
         let control_url = format!("http://127.0.0.1:{control_port}");
-        Ok(Self { pki, clock, world, state_dir, control_url, closing: Some(closing), listeners })
+        Ok(Self { pki, clock, world, state_dir, control_url, closing: Some(closing), open, listeners })
     }
 
     /// What stands for `https://api.handelsbanken.com`, without a slash at the end.
@@ -188,11 +191,17 @@ impl Bank {
         change(&mut lock(&self.world).switches);
     }
 
-    /// Closes every open connection to the API and page ports, idle ones too; new ones are accepted.
-    pub fn close_connections(&self) {
+    /// Closes every open connection to the API and page ports, idle ones too; new ones are accepted. When it returns
+    /// they are closed, and the other sides have had a moment to see it.
+    pub async fn close_connections(&self) {
         if let Some(closing) = &self.closing {
             closing.send_modify(|round| *round += 1);
         }
+        let newest = self.open.newest();
+        while self.open.any_up_to(newest) {
+            tokio::time::sleep(NOTICE).await;
+        }
+        tokio::time::sleep(NOTICE).await;
     }
 
     /// Saves the state and ends all listeners and connections; the ports are free when it returns.

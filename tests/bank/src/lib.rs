@@ -37,6 +37,7 @@ mod history;
 mod json;
 mod ledger;
 mod oauth;
+mod open;
 mod options;
 mod order;
 mod page;

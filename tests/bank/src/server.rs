@@ -23,6 +23,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use crate::answer::Request;
+use crate::open::Open;
 use crate::routes::Door;
 use crate::service::{Delivery, Manner, Shared, lock, serve};
 use crate::wire::{Ending, Line, Pieces};
@@ -73,7 +74,7 @@ fn certificates(pem: &str) -> io::Result<Vec<CertificateDer<'static>>> {
 pub(crate) struct House {
     pub(crate) world: Shared,
     pub(crate) closing: watch::Receiver<u64>,
-    pub(crate) numbers: Arc<std::sync::atomic::AtomicU64>,
+    pub(crate) open: Open,
 }
 
 /// Accepts connections until the bank is gone. `tls` is None on the page port.
@@ -101,7 +102,8 @@ pub(crate) fn listen(
 async fn connection(tcp: TcpStream, door: Door, tls: Option<TlsAcceptor>, house: House) {
     // Latency only; a socket that refuses it still works.
     let _ = tcp.set_nodelay(true);
-    let number = house.numbers.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+    let entry = house.open.enter();
+    let number = entry.number();
     let ending = Ending::default();
     let line = Line::new(tcp, ending.clone());
     let mut closing = house.closing.clone();

@@ -13,10 +13,12 @@ use std::{
 /// One `App` per function, as each has its own process when deployed.
 pub(crate) struct InProcess {
     apps: BTreeMap<&'static str, Arc<App>>,
+    timeout_ms: u64,
 }
 
 const FUNCTIONS: [&str; 5] =
     ["consent-start", "redirect-callback", "decoupled-poll", "account-fetch", "consent-manage"];
+/// As in the template, unless the functions are configured with another.
 const TIMEOUT_MS: u64 = 25_000;
 
 impl InProcess {
@@ -25,7 +27,9 @@ impl InProcess {
             let config = Config::from(&|variable| environment.get(variable).cloned()).unwrap();
             (name, Arc::new(App::new(config, Output::Kept(Arc::clone(lines))).unwrap()))
         };
-        Self { apps: FUNCTIONS.into_iter().map(app).collect() }
+        let configured = environment.get("FUNCTION_TIMEOUT_MS").and_then(|value| value.parse().ok());
+        let timeout_ms = configured.unwrap_or(TIMEOUT_MS);
+        Self { apps: FUNCTIONS.into_iter().map(app).collect(), timeout_ms }
     }
 }
 
@@ -41,7 +45,7 @@ impl Invoke for InProcess {
             let payload = serde_json::from_slice(&event).map_err(failure)?;
             let mut context = Context::default();
             context.request_id = request_id();
-            context.deadline = u64::try_from(cloud::wall_clock_ms()).unwrap() + TIMEOUT_MS;
+            context.deadline = u64::try_from(cloud::wall_clock_ms()).unwrap() + self.timeout_ms;
             let answer = |request: Request| {
                 let app = Arc::clone(&app);
                 async move {

@@ -114,7 +114,7 @@ async fn connections_can_be_closed_and_new_ones_are_accepted() {
     let tcp = TcpStream::connect(&host).await.unwrap();
     let mut idle = own_tls(&bank).connect(ServerName::try_from("127.0.0.1").unwrap(), tcp).await.unwrap();
     app_token(&bank).await;
-    bank.close_connections();
+    bank.close_connections().await;
     let mut room = [0; 16];
     let mut room = ReadBuf::new(&mut room);
     let ended = poll_fn(|cx| Pin::new(&mut idle).poll_read(cx, &mut room)).await;
