@@ -15,6 +15,7 @@ journeys![
     an_attackers_code_pushed_into_a_victims_browser_gives_neither_of_them_the_others_money,
     a_victim_who_approves_the_attackers_consent_gives_the_attacker_nothing,
     a_leaked_authorize_link_that_the_attacker_uses_first_gives_the_owner_no_foreign_money,
+    an_attackers_own_login_pushed_through_the_owners_browser_shows_the_attacker_nothing,
     nobody_polls_cancels_activates_reads_or_revokes_what_is_anothers,
     a_handle_that_leaked_is_worth_nothing_without_the_owners_token,
 ];
@@ -95,6 +96,33 @@ async fn a_leaked_authorize_link_that_the_attacker_uses_first_gives_the_owner_no
         assert_eq!(parameter(&page.location(), "handle"), None, "another code or an error brings no handle");
     }
     opens_nothing(world, &started.id, &[&owner, &attacker]).await;
+}
+
+/// The one case that no server can tell from an owner with two logins at the bank: the owner's own link, signed by the
+/// attacker, come back through the owner's own browser. What it can give away is the attacker's, never the owner's.
+async fn an_attackers_own_login_pushed_through_the_owners_browser_shows_the_attacker_nothing(world: &World) {
+    let (owner, attacker) = (world.person(), world.person());
+    let started = owner.start_redirect().await;
+    let location = world.browser().approve(&started.url, "se-tom").await;
+    let link = world.browser().come_back(&location).await.location();
+    let handle = parameter(&link, "handle").unwrap();
+    owner.activate(&started.id, &handle).await.expect(200);
+    let path = format!("/v1/consents/{}", started.id);
+    let seen = owner.get(&format!("{path}/accounts")).await.expect(200);
+    assert_eq!(
+        seen["accounts"],
+        json!([]),
+        "what the signer has, who has no account, and nothing of the owner's"
+    );
+    let calls = world.bank.ledger().calls.len();
+    attacker.activate(&started.id, &handle).await.problem(404, "consent_not_found");
+    for tail in ["", "/accounts", "/authorization"] {
+        attacker.get(&format!("{path}{tail}")).await.problem(404, "consent_not_found");
+    }
+    assert_eq!(world.bank.ledger().calls.len(), calls);
+    // Whoever notices takes it back, and the grant is gone.
+    assert_eq!(owner.call("DELETE", &path).send().await.status, 204);
+    assert_eq!(row(world, &started.id).await["g"]["S"], "revoked");
 }
 
 async fn nobody_polls_cancels_activates_reads_or_revokes_what_is_anothers(world: &World) {
