@@ -57,6 +57,20 @@ async fn a_table_that_stays_away_is_a_503_that_can_be_repeated_and_nothing_was_a
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_spent_at_the_bank_outlasts_a_table_that_is_away_for_longer_than_one_write_is_tried() {
+    let world = World::in_process().await;
+    let anna = world.person();
+    let started = anna.start_redirect().await;
+    let location = world.browser().approve(&started.url, "se-anna").await;
+    // The claim goes through; the settle's write fails through all tries of the SDK, and once more after that.
+    world.table_proxy.fault(fault(FaultKind::Throttled, 1, 4));
+    let link = world.browser().come_back(&location).await.location();
+    let handle = parameter(&link, "handle").unwrap_or_else(|| panic!("{link}"));
+    anna.activate(&started.id, &handle).await.expect(200);
+    assert_eq!(world.at_bank("token.authorization_code"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_throttled_write_is_not_noticed() {
     let world = World::in_process().await;
     let anna = world.person();
