@@ -84,6 +84,7 @@ impl App {
             account_paths: config.bank.account_paths.clone(),
             auto_start_fields: config.wire.auto_start_fields.clone(),
             qr_fields: config.wire.qr_fields.clone(),
+            rest_after: config.bank.rest_after,
         };
         Ok(Self {
             store: Store::new(

@@ -31,12 +31,15 @@
 
 mod accounts;
 mod amounts;
+mod breaker;
 mod cards;
 mod consents;
 mod decoupled;
 mod endpoints;
 mod faults;
 mod links;
+mod retry_after;
+mod retry_budget;
 mod tokens;
 mod transport;
 
@@ -49,7 +52,7 @@ pub use endpoints::Endpoints;
 pub use faults::{Fault, KnownSignal, known_signals};
 pub use tokens::{ClientToken, Granted};
 
-use crate::types::{AccessToken, Country, PsuAddress, TraceId};
+use crate::types::{AccessToken, Country, PsuAddress, Timestamp, TraceId};
 use futures_util::future::BoxFuture;
 use reqwest::{RequestBuilder, Url, header::HeaderValue};
 use std::{fmt, sync::Arc, time::Instant};
@@ -69,6 +72,8 @@ pub struct Client {
 pub struct Call<'a> {
     /// Goes out as `TPP-Transaction-ID`.
     pub trace: &'a TraceId,
+    /// The request's now, in event time: whether the bank still rests is decided by it.
+    pub now: Timestamp,
     /// When our own answer is due, in monotonic time. Every timeout comes from it.
     pub deadline: Instant,
     /// Who is asked for another client if the bank refuses the certificate of this one.
@@ -115,7 +120,7 @@ impl Client {
     ) -> Result<Self, Fault> {
         endpoints.check()?;
         let client_id_header = HeaderValue::from_str(&client_id).map_err(|_| Fault::Misconfigured)?;
-        let transport = Transport::new(tls)?;
+        let transport = Transport::new(tls, endpoints.rest_after)?;
         Ok(Self { endpoints, client_id, client_id_header, redirect_uri, transport })
     }
 

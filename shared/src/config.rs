@@ -8,6 +8,7 @@
 //! | `BANK_TOKEN_URL` | token endpoint | the guide's |
 //! | `BANK_LINKS` | prefixes that links in the bank's answers may have, comma-separated | the guide's, both path families |
 //! | `ACCOUNT_PATHS` | JSON, country → path base of accounts under the API URL, e.g. `{"GB":"/psd2/gb/v1"}` | `/psd2/v2` |
+//! | `BANK_REST_AFTER` | 0 to 100: after so many failures in a row a service of the bank is not asked for 30 s; 0: never | 5 |
 //! | `PKCE` | `off`, `tolerant` or `required`, see [`Pkce`] | `off` |
 //! | `CALLBACK_ISS` | `off`, `tolerant` or `required`, see [`CallbackIssuer`] | `off` |
 //! | `BANK_ISSUER` | what `iss` must be | none; required unless `CALLBACK_ISS` is `off` |

@@ -129,7 +129,7 @@ impl Operator {
     }
 
     fn call(&self) -> Call<'_> {
-        Call { trace: &self.trace, deadline: Instant::now() + PATIENCE, standby: None }
+        Call { trace: &self.trace, now: self.now, deadline: Instant::now() + PATIENCE, standby: None }
     }
 }
 

@@ -24,6 +24,8 @@ pub enum Metric {
     BankCalls,
     /// Exchanges with the bank that did not bring a usable answer.
     BankFaults,
+    /// Requests that ended because the bank had been failing and was left alone.
+    BankRested,
     /// Answers of the bank that no table knows.
     Drift,
     /// A conditional write found that somebody else had won.

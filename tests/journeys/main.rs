@@ -27,6 +27,7 @@ mod whole_life;
 
 mod attacks;
 mod authorizer;
+mod bank_down;
 mod bank_revocation;
 mod bank_variants;
 mod browser_headers;
@@ -55,4 +56,5 @@ mod start_limits;
 mod starts_at_once;
 mod store_faults;
 mod structure;
+mod token_endpoint;
 mod under_watch;

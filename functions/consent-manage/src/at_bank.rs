@@ -65,7 +65,7 @@ async fn delete_one(
     match bank.delete_consent(&invocation.exchange(), &token, country, consent).await {
         // The bank forgot a token that should live: nothing was deleted, so a new one may ask once more.
         Err(Fault::TokenInactive) => {
-            let fresh = invocation.fresh_client_token(bank).await?;
+            let fresh = invocation.fresh_client_token(bank, &token).await?;
             bank.delete_consent(&invocation.exchange(), &fresh, country, consent).await
         }
         deleted => deleted,

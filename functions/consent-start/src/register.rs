@@ -82,7 +82,8 @@ async fn create(work: &Work<'_>) -> Result<Registration, Failure> {
     let made = match ask(&token).await {
         // The bank forgot a token that should live: nothing was registered, so a new one may ask once more.
         Err(Fault::TokenInactive) => {
-            let fresh = invocation.fresh_client_token(&bank).await.map_err(Failure::BeforeAsking)?;
+            let fresh = invocation.fresh_client_token(&bank, &token).await;
+            let fresh = fresh.map_err(Failure::BeforeAsking)?;
             ask(&fresh).await
         }
         made => made,

@@ -120,7 +120,12 @@ impl Invocation<'_> {
     /// What a call to the bank needs to know of this request. Each use is one exchange.
     pub fn exchange(&self) -> bank::Call<'_> {
         telemetry::count(Metric::BankCalls);
-        bank::Call { trace: &self.trace, deadline: self.clock.deadline(), standby: Some(self) }
+        bank::Call {
+            trace: &self.trace,
+            now: self.now(),
+            deadline: self.clock.deadline(),
+            standby: Some(self),
+        }
     }
 
     /// A consent of this owner. A foreign one is answered exactly as an unknown one.

@@ -24,6 +24,8 @@ pub struct Endpoints {
     pub auto_start_fields: Vec<String>,
     /// The same for what another device scans. Unknown.
     pub qr_fields: Vec<String>,
+    /// So many failures of one service in a row, and it is not asked for 30 s; 0: never.
+    pub rest_after: u32,
 }
 
 impl Endpoints {

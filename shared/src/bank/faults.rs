@@ -22,14 +22,23 @@ pub enum Fault {
     Lost,
     /// 500 or 503.
     #[error("the bank is unavailable")]
-    Unavailable,
+    Unavailable {
+        /// `Retry-After`, where it came and says something (at most a day).
+        retry_after: Option<Span>,
+    },
+    /// This service of the bank has failed several times in a row and is left alone; nothing was sent.
+    #[error("the bank was failing a moment ago and is left alone")]
+    Resting {
+        /// For so long.
+        rest: Span,
+    },
     /// 502: the gateway did not get through to the bank behind it.
     #[error("the bank's gateway is failing")]
     ProxyError,
     /// 429. Never seen at this bank.
     #[error("the bank limits the rate of calls")]
     RateLimited {
-        /// `Retry-After`, where it came and was a number of seconds (at most a day).
+        /// `Retry-After`, where it came and says something (at most a day).
         retry_after: Option<Span>,
     },
     /// The bank's firewall answered with its page, typically with status 200.
@@ -38,7 +47,7 @@ pub enum Fault {
     /// Status of success, but not the JSON that this call answers: no JSON, wrong type, missing field, unknown state.
     #[error("the bank's answer is malformed")]
     Malformed,
-    /// More than 8 MB.
+    /// More than 8 MB; of a token or an order, more than 256 KB.
     #[error("the bank's answer is too large")]
     TooLarge,
     /// 401 `Token is not active`: the access token is over. Refresh, then once more.
@@ -121,7 +130,14 @@ pub enum Fault {
 impl Fault {
     /// Whether the bank has certainly not executed the call, so that a claim can be given back.
     pub const fn provably_not_sent(&self) -> bool {
-        matches!(self, Self::NotSent | Self::CertificateRefused | Self::NoTime | Self::Misconfigured)
+        matches!(
+            self,
+            Self::NotSent
+                | Self::Resting { .. }
+                | Self::CertificateRefused
+                | Self::NoTime
+                | Self::Misconfigured
+        )
     }
 
     /// What a timeline keeps of it: the bank's own word where it has one.
@@ -130,11 +146,11 @@ impl Fault {
             Self::RefreshRefused { says } | Self::CodeRefused { says } | Self::ClientRefused { says } => {
                 *says
             }
-            Self::NotSent => Signal::NotSent,
+            Self::NotSent | Self::Resting { .. } => Signal::NotSent,
             Self::CertificateRefused => Signal::CertificateRefused,
             Self::NoTime => Signal::NoTime,
             Self::Lost => Signal::Lost,
-            Self::Unavailable => Signal::Unavailable,
+            Self::Unavailable { .. } => Signal::Unavailable,
             Self::ProxyError => Signal::ProxyError,
             Self::RateLimited { .. } => Signal::TooManyRequests,
             Self::Rejected => Signal::RequestRejected,
@@ -167,7 +183,8 @@ impl Fault {
             Self::CertificateRefused => "certificate_refused",
             Self::NoTime => "no_time",
             Self::Lost => "lost",
-            Self::Unavailable => "unavailable",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Resting { .. } => "resting",
             Self::ProxyError => "proxy_error",
             Self::RateLimited { .. } => "rate_limited",
             Self::Rejected => "rejected",
@@ -197,5 +214,5 @@ impl Fault {
     }
 }
 
-pub(super) use tables::{Kind, of_answer};
+pub(super) use tables::{Kind, Service, of_answer};
 pub use tables::{KnownSignal, known_signals};

@@ -104,6 +104,7 @@ pub(super) fn endpoints(origin: &str) -> Endpoints {
         account_paths: BTreeMap::new(),
         auto_start_fields: ["auto_start_token", "autoStartToken"].map(str::to_owned).to_vec(),
         qr_fields: ["qr_data", "qrData", "qr_code", "qrCode", "qr"].map(str::to_owned).to_vec(),
+        rest_after: 0,
     }
 }
 
@@ -120,7 +121,8 @@ pub(super) fn trace() -> TraceId {
 
 /// A call with this many seconds left.
 pub(super) fn call(trace: &TraceId, seconds: u64) -> Call<'_> {
-    Call { trace, deadline: Instant::now() + Duration::from_secs(seconds), standby: None }
+    let now = crate::types::Timestamp::from_millis(0);
+    Call { trace, now, deadline: Instant::now() + Duration::from_secs(seconds), standby: None }
 }
 
 fn serve(

@@ -3,19 +3,23 @@
 //! Two pools over one TLS configuration. Reads keep connections for 50 s. What spends (all POSTs) never uses one that
 //! was idle for more than 5 s: the far end may have closed it meanwhile, and a call that dies on it may have been
 //! executed. A POST goes out exactly once. A GET goes out once more when the connection died before there was an
-//! answer, never after a timeout.
+//! answer, never after a timeout, and only as long as repeats are few. A service of the bank that has failed several
+//! times in a row is not asked for a while.
 
 mod failure;
 mod probe;
+mod restraint;
 
 use super::{
     Call, Fault,
     faults::{self, Kind},
+    retry_after,
 };
 use aws_lc_rs::rand;
 use data_encoding::HEXLOWER;
 use failure::{End, Failure};
 use reqwest::{Client, RequestBuilder, Response, Url, header, redirect, retry};
+use restraint::Restraint;
 use serde::Deserialize;
 use std::{
     sync::{
@@ -37,8 +41,6 @@ pub(super) enum Way {
     Single,
 }
 
-/// Most that is read of an answer.
-const LARGEST: usize = 8 * 1024 * 1024;
 /// For address, TCP and TLS together.
 const CONNECT: Duration = Duration::from_secs(3);
 /// A single-use call leaves this much of the deadline for writing down what it brought.
@@ -56,6 +58,7 @@ pub(super) struct Transport {
     pub(super) number: u64,
     tls: rustls::ClientConfig,
     pools: RwLock<Pools>,
+    restraint: Restraint,
 }
 
 #[derive(Clone)]
@@ -65,12 +68,14 @@ struct Pools {
 }
 
 impl Transport {
-    pub(super) fn new(mut tls: rustls::ClientConfig) -> Result<Self, Fault> {
+    /// `failures`: so many in a row, and a service rests; 0: never.
+    pub(super) fn new(mut tls: rustls::ClientConfig, failures: u32) -> Result<Self, Fault> {
         if tls.alpn_protocols.is_empty() {
             tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         }
         let pools = RwLock::new(Pools::new(&tls)?);
-        Ok(Self { number: NUMBER.fetch_add(1, Ordering::Relaxed), tls, pools })
+        let restraint = Restraint::new(failures);
+        Ok(Self { number: NUMBER.fetch_add(1, Ordering::Relaxed), tls, pools, restraint })
     }
 
     /// Sends what `request` builds and returns the body of an answer that is no fault.
@@ -81,14 +86,26 @@ impl Transport {
         way: Way,
         request: impl Fn(&Client) -> RequestBuilder,
     ) -> Result<Vec<u8>, Fault> {
-        let response = match self.answer(call, way, &request).await {
+        self.restraint.admit(kind.service(), call.now)?;
+        let outcome = self.exchange(call, kind, way, &request).await;
+        self.restraint.note(kind.service(), &outcome, call.now);
+        outcome
+    }
+
+    async fn exchange(
+        &self,
+        call: &Call<'_>,
+        kind: Kind,
+        way: Way,
+        request: &impl Fn(&Client) -> RequestBuilder,
+    ) -> Result<Vec<u8>, Fault> {
+        let response = match self.answer(call, way, request).await {
             // Boxed: a path that is hardly ever taken must not make every call's future larger.
-            Err(Fault::CertificateRefused) => Box::pin(self.once_more(call, way, &request)).await?,
+            Err(Fault::CertificateRefused) => Box::pin(self.once_more(call, way, request)).await?,
             answer => answer?,
         };
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = read(response).await?;
-        let retry_after = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let (status, retry_after) = (response.status().as_u16(), retry_after::of(response.headers()));
+        let body = read(response, kind.largest()).await?;
         faults::of_answer(kind, status, retry_after, &body).map_or(Ok(body), Err)
     }
 
@@ -127,20 +144,26 @@ impl Transport {
         request: &impl Fn(&Client) -> RequestBuilder,
     ) -> Result<Response, Failure> {
         let client = self.pools().of(way);
-        match attempt(call, way, request(&client)).await {
-            Err(Failure { end: End::TurnedAway(_), .. }) if way == Way::Get => {
-                attempt(call, way, request(&client)).await
+        let first = match attempt(call, way, request(&client)).await {
+            Err(failure) if way == Way::Get && matches!(failure.end, End::TurnedAway(_) | End::Died) => {
+                failure
             }
-            Err(Failure { end: End::Died, .. }) if way == Way::Get => {
-                attempt(call, way, request(&client)).await.map_err(|second| match second.fault {
-                    // Then another certificate may do, and a read may be repeated whatever became of the first.
-                    Fault::CertificateRefused => second,
-                    // Whatever stops the second one, the first may have arrived.
-                    _ => Fault::Lost.into(),
-                })
+            outcome => {
+                outcome.iter().for_each(|_| self.restraint.went_well());
+                return outcome;
             }
-            outcome => outcome,
+        };
+        if !self.restraint.may_repeat().await {
+            return Err(first);
         }
+        let second = attempt(call, way, request(&client)).await;
+        second.iter().for_each(|_| self.restraint.repeated_well());
+        second.map_err(|second| match (first.end, second.fault) {
+            // Then another certificate may do, and a read may be repeated whatever became of the first.
+            (End::TurnedAway(_), _) | (_, Fault::CertificateRefused) => second,
+            // Whatever stops the second one, the first may have arrived.
+            _ => Fault::Lost.into(),
+        })
     }
 
     /// What a failure means, once more is known than the HTTP client tells.
@@ -237,13 +260,13 @@ fn request_id() -> Result<String, Fault> {
 }
 
 /// The body, chunk by chunk, so that nothing larger than the cap is ever held.
-async fn read(mut response: Response) -> Result<Vec<u8>, Fault> {
-    if response.content_length().is_some_and(|length| length > LARGEST as u64) {
+async fn read(mut response: Response, largest: usize) -> Result<Vec<u8>, Fault> {
+    if response.content_length().is_some_and(|length| length > largest as u64) {
         return Err(Fault::TooLarge);
     }
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|_| Fault::Lost)? {
-        if body.len().saturating_add(chunk.len()) > LARGEST {
+        if body.len().saturating_add(chunk.len()) > largest {
             return Err(Fault::TooLarge);
         }
         body.extend_from_slice(&chunk);

@@ -58,6 +58,8 @@ pub struct BankConfig {
     pub links: Vec<String>,
     /// Path bases that differ from `/psd2/v2` (the own GB and LU interfaces are unknown, so off by default).
     pub account_paths: BTreeMap<Country, String>,
+    /// So many failures of one service of the bank in a row, and this process leaves it alone for 30 s; 0: never.
+    pub rest_after: u32,
 }
 
 pub(super) fn read(read: &mut Reader<'_>) -> BankConfig {
@@ -80,7 +82,16 @@ pub(super) fn read(read: &mut Reader<'_>) -> BankConfig {
         token: https(read, "BANK_TOKEN_URL", if sandbox { SANDBOX_TOKEN } else { TOKEN }),
         links,
         account_paths: account_paths(read),
+        rest_after: rest_after(read),
     }
+}
+
+fn rest_after(read: &mut Reader<'_>) -> u32 {
+    let failures = read.optional("BANK_REST_AFTER").map_or(Some(5), |value| value.parse().ok());
+    failures.filter(|failures| *failures <= 100).unwrap_or_else(|| {
+        read.wrong("BANK_REST_AFTER", "must be 0 to 100");
+        5
+    })
 }
 
 /// In `local` nothing may leave this machine.

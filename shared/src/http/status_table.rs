@@ -33,9 +33,18 @@ impl From<Fault> for Problem {
         if matches!(fault, Fault::Unrecognised { .. }) {
             telemetry::count(Metric::Drift);
         }
-        let retry_after = if let Fault::RateLimited { retry_after } = &fault { *retry_after } else { None };
+        let retry_after = match &fault {
+            Fault::RateLimited { retry_after } | Fault::Unavailable { retry_after } => *retry_after,
+            Fault::Resting { rest } => {
+                telemetry::count(Metric::BankRested);
+                Some(*rest)
+            }
+            _ => None,
+        };
         let code = match fault {
-            Fault::NotSent | Fault::Unavailable | Fault::ProxyError => Code::BankUnavailable,
+            Fault::NotSent | Fault::Unavailable { .. } | Fault::Resting { .. } | Fault::ProxyError => {
+                Code::BankUnavailable
+            }
             Fault::CertificateRefused | Fault::NotRegistered | Fault::ClientRefused { .. } => {
                 Code::BankRefusedUs
             }

@@ -182,7 +182,7 @@ impl Gateway {
         if event::header_bytes(&request) > HEADER_LIMIT {
             return Err(GatewayError::HeadersTooLarge);
         }
-        if self.throttling.refuses() {
+        if self.throttling.refuses((self.clock)()) {
             return Err(GatewayError::TooManyRequests);
         }
         let found = route::find(&self.routes, request.method().as_str(), request.uri().path());

@@ -68,6 +68,8 @@ pub(crate) fn environment(
         // Journeys start the same customer's BankID again and again; `start_limits` tests the defaults.
         ("BANKID_STARTS_IN_5_MINUTES", "100".to_owned()),
         ("BANKID_STARTS_IN_A_DAY", "100".to_owned()),
+        // Journeys break the bank on purpose, one call after another; `bank_down` tests the default.
+        ("BANK_REST_AFTER", "0".to_owned()),
         ("FUNCTION_TIMEOUT_MS", "25000".to_owned()),
         ("AWS_REGION", "eu-north-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", "local".to_owned()),

@@ -36,7 +36,7 @@ async fn create(stub: &Stub, country: Country, psu: &Psu) -> Result<BankConsent,
 async fn a_consent_of_a_person_is_asked_for_as_the_guide_says() {
     let stub = Stub::play([]);
     let fault = create(&stub, Country::Nl, &Psu::Individual).await;
-    assert_eq!(fault, Err(Fault::Unavailable));
+    assert_eq!(fault, Err(Fault::Unavailable { retry_after: None }));
     let seen = stub.only();
     assert_eq!(
         (seen.line(), seen.body.as_str()),
@@ -58,7 +58,10 @@ async fn a_consent_of_a_person_is_asked_for_as_the_guide_says() {
 async fn a_consent_of_a_company_names_it_and_the_kind_of_number() {
     let stub = Stub::play([]);
     let id = CorporateId::parse(Country::Gb, None, CorporateRule::CheckDigit).unwrap();
-    assert_eq!(create(&stub, Country::Gb, &Psu::Corporate(id)).await, Err(Fault::Unavailable));
+    assert_eq!(
+        create(&stub, Country::Gb, &Psu::Corporate(id)).await,
+        Err(Fault::Unavailable { retry_after: None })
+    );
     let seen = stub.only();
     assert_eq!(seen.header("PSU-Corporate-ID"), Some("UNKNOWN"));
     assert_eq!(seen.header("PSU-Corporate-ID-Type"), Some("BANK"));

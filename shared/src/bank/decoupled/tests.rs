@@ -36,7 +36,10 @@ async fn version_1_is_sent_the_kind_of_id_and_version_2_the_device_as_a_text() {
         ("/mlurd/decoupled/mbid/initAuthorization/2.0", false, r#""bisa_same_device":"false""#),
     ] {
         let stub = Stub::play([]);
-        assert_eq!(begin(&stub, path, same_device).await.map(drop), Err(Fault::Unavailable));
+        assert_eq!(
+            begin(&stub, path, same_device).await.map(drop),
+            Err(Fault::Unavailable { retry_after: None })
+        );
         let seen = stub.only();
         assert_eq!(
             seen.body,

@@ -2,7 +2,7 @@
 //! [`Fault::Unrecognised`].
 
 use super::Fault;
-use crate::types::Signal;
+use crate::types::{Signal, Span};
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -22,6 +22,22 @@ pub(in crate::bank) enum Kind {
     Transactions,
     CardAccounts,
     CardTransactions,
+}
+
+/// The services of the bank, each with hosts or paths of its own: one may be down while the others are up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::bank) enum Service {
+    /// The token endpoint.
+    Token,
+    /// Mobile BankID.
+    Order,
+    /// Consents and resources.
+    Gateway,
+}
+
+impl Service {
+    /// How many there are.
+    pub(in crate::bank) const COUNT: usize = 3;
 }
 
 use Kind::{
@@ -46,6 +62,23 @@ impl Kind {
             Transactions => "transactions",
             CardAccounts => "card_accounts",
             CardTransactions => "card_transactions",
+        }
+    }
+
+    /// Who answers it.
+    pub(in crate::bank) const fn service(self) -> Service {
+        match self {
+            ClientCredentials | ExchangeCode | Refresh => Service::Token,
+            BeginDecoupled | Poll | Cancel => Service::Order,
+            _ => Service::Gateway,
+        }
+    }
+
+    /// Most that is read of its answer, in bytes. A token or an order is a handful of short fields.
+    pub(in crate::bank) const fn largest(self) -> usize {
+        match self.service() {
+            Service::Token | Service::Order => 256 * 1024,
+            Service::Gateway => 8 * 1024 * 1024,
         }
     }
 
@@ -172,11 +205,11 @@ struct Said<'a> {
     error: Option<Cow<'a, str>>,
 }
 
-/// The fault in an answer, or nothing if the answer may be read. `retry_after` is the header's text.
+/// The fault in an answer, or nothing if the answer may be read.
 pub(in crate::bank) fn of_answer(
     kind: Kind,
     status: u16,
-    retry_after: Option<&str>,
+    retry_after: Option<Span>,
     body: &[u8],
 ) -> Option<Fault> {
     if is_rejection(body) {
@@ -184,8 +217,8 @@ pub(in crate::bank) fn of_answer(
     }
     match status {
         status if kind.accepts(status) => None,
-        429 => Some(Fault::RateLimited { retry_after: retry_after.and_then(seconds) }),
-        500 | 503 => Some(Fault::Unavailable),
+        429 => Some(Fault::RateLimited { retry_after }),
+        500 | 503 => Some(Fault::Unavailable { retry_after }),
         502 => Some(Fault::ProxyError),
         _ => Some(said(kind, status, body)),
     }
@@ -206,12 +239,6 @@ fn said(kind: Kind, status: u16, body: &[u8]) -> Fault {
 fn is_rejection(body: &[u8]) -> bool {
     let page = body.trim_ascii_start().starts_with(b"<");
     page && body.windows(16).any(|part| part == b"Request Rejected")
-}
-
-/// Delay in seconds (RFC 9110 section 10.2.3), at most a day. Its other form, a date, would need the bank's clock.
-fn seconds(retry_after: &str) -> Option<crate::types::Span> {
-    let seconds = retry_after.trim().parse::<u32>().ok()?;
-    Some(crate::types::Span::seconds(i64::from(seconds.min(86_400))))
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use super::super::{
 use crate::types::{AccessToken, AuthorizationCode, BankConsentId, Country, RefreshToken, SessionLink};
 use std::{net::TcpListener, time::Duration};
 
+/// Most that is read of accounts, in bytes.
+const LARGEST: usize = 8 * 1024 * 1024;
 const EMPTY: &str = r#"{"accounts":[]}"#;
 
 fn json(body: &str) -> Reply {
@@ -111,7 +113,7 @@ async fn a_get_that_got_any_answer_goes_out_once() {
         (raw("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"accounts\":"), Fault::Lost),
         (raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"acc"), Fault::Lost),
         (raw("SSH-2.0-nothing of yours\r\n\r\n"), Fault::Lost),
-        (Reply::Answer(503, String::new()), Fault::Unavailable),
+        (Reply::Answer(503, String::new()), Fault::Unavailable { retry_after: None }),
         (Reply::Answer(200, "{\"accounts\":[".into()), Fault::Malformed),
     ] {
         let stub = Stub::play([reply, json(EMPTY)]);
@@ -137,14 +139,21 @@ async fn a_redirect_is_not_followed() {
 async fn more_than_8_mb_is_not_read_whether_announced_or_not() {
     let announced = raw("HTTP/1.1 200 OK\r\nContent-Length: 8388609\r\n\r\n");
     let mut endless = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_vec();
-    endless.resize(endless.len() + super::LARGEST + 1, b' ');
+    endless.resize(endless.len() + LARGEST + 1, b' ');
     for reply in [announced, Reply::Raw(endless)] {
         assert_eq!(accounts(&Stub::play([reply]), 10).await, Err(Fault::TooLarge));
     }
     let mut most = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_vec();
-    most.resize(most.len() + super::LARGEST - EMPTY.len(), b' ');
+    most.resize(most.len() + LARGEST - EMPTY.len(), b' ');
     most.extend_from_slice(EMPTY.as_bytes());
     assert_eq!(accounts(&Stub::play([Reply::Raw(most)]), 10).await, Ok(0));
+}
+
+#[tokio::test]
+async fn of_a_token_no_more_than_256_kb_is_read() {
+    let mut endless = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_vec();
+    endless.resize(endless.len() + 256 * 1024 + 1, b' ');
+    assert_eq!(refresh(&Stub::play([Reply::Raw(endless)]).client(), 10).await, Err(Fault::TooLarge));
 }
 
 #[tokio::test]

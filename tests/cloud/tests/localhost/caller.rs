@@ -54,6 +54,8 @@ pub(crate) struct FakeFunctions {
     pub(crate) calls: Mutex<Vec<(String, Value)>>,
     reply: Reply,
     pause_ms: u64,
+    /// While false nobody gets an answer.
+    pub(crate) open: tokio::sync::watch::Sender<bool>,
 }
 
 impl Invoke for FakeFunctions {
@@ -67,6 +69,7 @@ impl Invoke for FakeFunctions {
         self.calls.lock().unwrap().push((function.to_owned(), event));
         Box::pin(async move {
             tokio::time::sleep(std::time::Duration::from_millis(self.pause_ms)).await;
+            self.open.subscribe().wait_for(|open| *open).await.unwrap();
             reply
         })
     }
@@ -105,7 +108,12 @@ impl Gate {
         let read = now_ms.clone();
         let clock: Clock = Arc::new(move || read.load(Ordering::Relaxed));
         let issuer = Issuer::start(clock.clone(), None).await.unwrap();
-        let functions = Arc::new(FakeFunctions { calls: Mutex::default(), reply: Box::new(reply), pause_ms });
+        let functions = Arc::new(FakeFunctions {
+            calls: Mutex::default(),
+            reply: Box::new(reply),
+            pause_ms,
+            open: tokio::sync::watch::Sender::new(true),
+        });
         let options = FrontDoorOptions::new(TEMPLATE, functions.clone(), clock)
             .parameter("Issuer", issuer.url())
             .parameter("Audience", issuer.audience());
