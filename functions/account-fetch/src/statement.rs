@@ -57,8 +57,9 @@ struct FindingView {
     rows: Option<usize>,
 }
 
+/// A body of `GET …/transactions`, without what is known of the consent.
 #[derive(Serialize)]
-pub(crate) struct StatementView {
+pub struct StatementView {
     account_id: String,
     date_from: String,
     date_to: String,
@@ -72,7 +73,8 @@ pub(crate) struct StatementView {
 }
 
 impl StatementView {
-    pub(crate) fn of(id: &AccountId, range: DateRange, history_from: Date, statement: &Statement) -> Self {
+    /// Of the rows of a range of days.
+    pub fn of(id: &AccountId, range: DateRange, history_from: Date, statement: &Statement) -> Self {
         Self {
             account_id: id.as_str().to_owned(),
             date_from: range.from.to_string(),
