@@ -54,6 +54,8 @@ pub use tokens::{ClientToken, Granted};
 pub mod answer {
     pub use super::accounts::{account, accounts, transactions};
     pub use super::cards::{card_accounts, card_transactions};
+    pub use super::faults::faults;
+    pub use super::tokens::token;
 }
 
 use crate::types::{AccessToken, Country, PsuAddress, TraceId};

@@ -2,7 +2,7 @@
 
 use super::{
     Call, Client, Fault, Read,
-    amounts::{Text, WireBalance, WireMoney, balances, currency, date, decimal, text},
+    amounts::{Text, WireBalance, WireMoney, balances, currency, date, decimal, list, text},
     faults::Kind,
     transport::{Way, json},
 };
@@ -11,7 +11,7 @@ use crate::{
     types::{BankAccountId, Date},
 };
 use reqwest::Url;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -49,9 +49,13 @@ struct WireAccount<'a> {
 }
 
 #[derive(Deserialize)]
-struct Transactions<'a> {
-    #[serde(borrow)]
-    transactions: Vec<WireTransaction<'a>>,
+struct Transactions {
+    #[serde(deserialize_with = "rows")]
+    transactions: Vec<Transaction>,
+}
+
+fn rows<'de, D: Deserializer<'de>>(wire: D) -> Result<Vec<Transaction>, D::Error> {
+    list(wire, WireTransaction::transaction)
 }
 
 #[derive(Deserialize)]
@@ -171,7 +175,7 @@ pub fn account(body: &[u8]) -> Result<Account, Fault> {
 /// # Errors
 /// [`Fault::Malformed`]: one bad row spoils the answer, since rows are not to go missing.
 pub fn transactions(body: &[u8]) -> Result<Vec<Transaction>, Fault> {
-    json::<Transactions<'_>>(body)?.transactions.into_iter().map(WireTransaction::transaction).collect()
+    Ok(json::<Transactions>(body)?.transactions)
 }
 
 /// The query of a window of days.

@@ -6,9 +6,12 @@ use crate::{
     types::Date,
 };
 use rust_decimal::Decimal;
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, SeqAccess, Visitor},
+};
 use serde_json::value::RawValue;
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 /// A text that stays in the answer's own bytes, unless it has escapes. Serde borrows a bare `Cow` only: one inside an
 /// `Option` would be copied, needed or not.
@@ -55,6 +58,36 @@ pub(super) fn balances(list: Option<&[WireBalance<'_>]>) -> Result<Option<Vec<Ba
     list.map(|list| list.iter().map(WireBalance::balance).collect()).transpose()
 }
 
+/// A list whose elements are taken over one by one as they are read: the wire's own shape of all of them at once would be
+/// most of the memory of a long answer.
+///
+/// # Errors
+/// The first element that is malformed spoils the list.
+pub(super) fn list<'de, D: Deserializer<'de>, W: Deserialize<'de>, T>(
+    wire: D,
+    take: fn(W) -> Result<T, Fault>,
+) -> Result<Vec<T>, D::Error> {
+    struct List<W, T>(fn(W) -> Result<T, Fault>);
+
+    impl<'de, W: Deserialize<'de>, T> Visitor<'de> for List<W, T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut wire: A) -> Result<Vec<T>, A::Error> {
+            let mut all = Vec::new();
+            while let Some(element) = wire.next_element()? {
+                all.push((self.0)(element).map_err(|_| de::Error::custom("malformed"))?);
+            }
+            Ok(all)
+        }
+    }
+
+    wire.deserialize_seq(List(take))
+}
+
 /// The text of a field, unless it is empty.
 pub(super) fn text(field: Option<Text<'_>>) -> Option<String> {
     field.filter(|Text(text)| !text.trim().is_empty()).map(|Text(text)| text.into_owned())
@@ -76,8 +109,13 @@ fn civil(text: &[u8]) -> Option<Date> {
 /// The exact value of a JSON number, from its own text: every digit is kept, and nothing is rounded. A number of more
 /// than 28 digits, or no number (texts are refused), is malformed.
 pub(super) fn decimal(number: &str) -> Result<Decimal, Fault> {
-    // The decimal crate would also take a plus and underscores.
-    let is_plain = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'.'));
+    // The decimal crate would also take a plus, underscores, and a point without a digit beside it.
+    let is_plain = |digits: &str| {
+        let all = digits.strip_prefix('-').unwrap_or(digits).as_bytes();
+        all.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+            && all.first().is_some_and(u8::is_ascii_digit)
+            && all.last().is_some_and(u8::is_ascii_digit)
+    };
     let exact = |digits| Decimal::from_str_exact(digits).map_err(|_| Fault::Malformed);
     if is_plain(number) {
         return exact(number).and_then(|value| if fits(&value) { Ok(value) } else { Err(Fault::Malformed) });
@@ -144,6 +182,10 @@ mod tests {
             "1_000",
             "NaN",
             ".5e",
+            ".5",
+            "5.",
+            "-",
+            "--1",
             "1e400",
             "1e-29",
             "1e99999999999",

@@ -3,7 +3,7 @@
 use super::{
     Call, Client, Fault, Read,
     accounts::{signed, status, window},
-    amounts::{Text, WireBalance, WireMoney, balances, currency, date, text},
+    amounts::{Text, WireBalance, WireMoney, balances, currency, date, list, text},
     faults::Kind,
     transport::json,
 };
@@ -11,7 +11,7 @@ use crate::{
     account::{Card, CardAccount, Transaction},
     types::{BankAccountId, Date},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 
 /// Path of the card accounts (recorded).
@@ -50,9 +50,13 @@ struct WireCard<'a> {
 }
 
 #[derive(Deserialize)]
-struct Transactions<'a> {
-    #[serde(borrow)]
-    transactions: Vec<WireTransaction<'a>>,
+struct Transactions {
+    #[serde(deserialize_with = "rows")]
+    transactions: Vec<Transaction>,
+}
+
+fn rows<'de, D: Deserializer<'de>>(wire: D) -> Result<Vec<Transaction>, D::Error> {
+    list(wire, WireTransaction::transaction)
 }
 
 #[derive(Deserialize)]
@@ -115,7 +119,7 @@ pub fn card_accounts(body: &[u8]) -> Result<Vec<CardAccount>, Fault> {
 /// # Errors
 /// [`Fault::Malformed`]: one bad row spoils the answer, since rows are not to go missing.
 pub fn card_transactions(body: &[u8]) -> Result<Vec<Transaction>, Fault> {
-    json::<Transactions<'_>>(body)?.transactions.into_iter().map(WireTransaction::transaction).collect()
+    Ok(json::<Transactions>(body)?.transactions)
 }
 
 impl WireCardAccount<'_> {

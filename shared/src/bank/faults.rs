@@ -198,4 +198,4 @@ impl Fault {
 }
 
 pub(super) use tables::{Kind, of_answer};
-pub use tables::{KnownSignal, known_signals};
+pub use tables::{KnownSignal, faults, known_signals};

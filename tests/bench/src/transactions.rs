@@ -117,7 +117,8 @@ fn range() -> Outcome<Window> {
 fn written(statement: &Statement) -> Outcome<String> {
     let range = range()?;
     let days = DateRange { from: range.from(), to: range.to() };
-    let view = StatementView::of(&account(), days, range.from(), statement);
+    let account = account();
+    let view = StatementView::of(&account, days, range.from(), statement);
     match http::json(200, &view).map_err(|problem| problem.code().id())?.into_body() {
         Body::Text(text) => Ok(text),
         _ => Err("no text".into()),

@@ -30,6 +30,22 @@ use Kind::{
 };
 
 impl Kind {
+    const ALL: &[Self] = &[
+        ClientCredentials,
+        ExchangeCode,
+        Refresh,
+        CreateConsent,
+        DeleteConsent,
+        BeginDecoupled,
+        Poll,
+        Cancel,
+        Accounts,
+        Account,
+        Transactions,
+        CardAccounts,
+        CardTransactions,
+    ];
+
     /// As [`Fault::Unrecognised`] names it.
     pub(in crate::bank) const fn name(self) -> &'static str {
         match self {
@@ -189,6 +205,15 @@ pub(in crate::bank) fn of_answer(
         502 => Some(Fault::ProxyError),
         _ => Some(said(kind, status, body)),
     }
+}
+
+/// What each kind of call, by its name, makes of an answer with this status, this `Retry-After` and this body.
+pub fn faults(
+    status: u16,
+    retry_after: Option<&str>,
+    body: &[u8],
+) -> impl Iterator<Item = (&'static str, Option<Fault>)> {
+    Kind::ALL.iter().map(move |kind| (kind.name(), of_answer(*kind, status, retry_after, body)))
 }
 
 fn said(kind: Kind, status: u16, body: &[u8]) -> Fault {
