@@ -30,8 +30,8 @@ struct WireCardAccount<'a> {
     account_id: Cow<'a, str>,
     #[serde(borrow)]
     balances: Option<Vec<WireBalance<'a>>>,
-    #[serde(borrow, default)]
-    cards: Vec<WireCard<'a>>,
+    #[serde(borrow)]
+    cards: Option<Vec<WireCard<'a>>>,
     #[serde(borrow)]
     credit_limit: Option<WireMoney<'a>>,
     #[serde(borrow)]
@@ -130,7 +130,7 @@ impl WireCardAccount<'_> {
             bank_id: BankAccountId::parse(&self.account_id).map_err(|_| Fault::Malformed)?,
             product: text(self.product),
             currency: currency(&self.currency)?,
-            cards: self.cards.into_iter().map(card).collect(),
+            cards: self.cards.into_iter().flatten().map(card).collect(),
             balances: balances(self.balances.as_deref())?,
             credit_limit: self.credit_limit.map(|limit| limit.money()).transpose()?,
         })
