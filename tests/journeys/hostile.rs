@@ -103,6 +103,10 @@ impl Rule {
     }
 }
 
+fn is_empty(value: &Value) -> bool {
+    value.as_array().is_some_and(Vec::is_empty)
+}
+
 const ROWS: &str = "/transactions?date_from=2026-01-01&date_to=2026-01-15";
 
 fn plain(body: String) -> Fault {
@@ -134,7 +138,20 @@ async fn a_field_of_an_account_that_is_wrong_in_any_way_is_never_shown(world: &W
             "accounts.ownerName",
         ],
         unread: &["accounts._links"],
-        also: &[("accounts.creditLimit", Value::is_number)],
+        also: &[
+            ("accounts.accountId", Value::is_string),
+            ("accounts.accountType", Value::is_string),
+            ("accounts.balances", is_empty),
+            ("accounts.balances.balanceType", Value::is_string),
+            ("accounts.bban", Value::is_string),
+            ("accounts.bic", Value::is_string),
+            ("accounts.clearingNumber", Value::is_string),
+            ("accounts.creditLimit", Value::is_number),
+            ("accounts.iban", Value::is_string),
+            ("accounts.name", Value::is_string),
+            ("accounts.ownerName", Value::is_string),
+            ("accounts", is_empty),
+        ],
     };
     Subject::of(world, CallKind::AccountsList).await.hold(&body, &rule).await;
 }
@@ -158,7 +175,12 @@ async fn a_field_of_a_row_that_is_wrong_in_any_way_is_never_shown(world: &World)
             "transactions.valueDate",
         ],
         unread: &["transactions.balance.balanceType"],
-        also: &[],
+        also: &[
+            ("transactions", is_empty),
+            ("transactions.creditorName", Value::is_string),
+            ("transactions.debtorName", Value::is_string),
+            ("transactions.remittanceInformation", Value::is_string),
+        ],
     };
     Subject::of(world, CallKind::AccountsTransactions).await.hold(&body, &rule).await;
 }
@@ -179,7 +201,16 @@ async fn a_field_of_a_card_that_is_wrong_in_any_way_is_never_shown(world: &World
             "cardAccounts.product",
         ],
         unread: &[],
-        also: &[],
+        also: &[
+            ("cardAccounts", is_empty),
+            ("cardAccounts.accountId", Value::is_string),
+            ("cardAccounts.balances", is_empty),
+            ("cardAccounts.balances.balanceType", Value::is_string),
+            ("cardAccounts.cards", is_empty),
+            ("cardAccounts.cards.maskedPan", Value::is_string),
+            ("cardAccounts.cards.name", Value::is_string),
+            ("cardAccounts.product", Value::is_string),
+        ],
     };
     Subject::of(world, CallKind::CardsList).await.hold(&body, &rule).await;
 }
@@ -199,7 +230,12 @@ async fn a_field_of_a_card_row_that_is_wrong_in_any_way_is_never_shown(world: &W
             "transactions.transactionDetails",
         ],
         unread: &[],
-        also: &[],
+        also: &[
+            ("transactions", is_empty),
+            ("transactions.card.maskedPan", Value::is_string),
+            ("transactions.card.name", Value::is_string),
+            ("transactions.transactionDetails", Value::is_string),
+        ],
     };
     Subject::of(world, CallKind::CardsTransactions).await.hold(&body, &rule).await;
 }
@@ -225,6 +261,7 @@ fn none_at_all() -> Vec<(&'static str, Fault)> {
         ("10 000 deep", Fault::DeepJson { depth: 10_000 }),
         ("10 000 deep in a field", plain(format!("{{\"transactions\":{}", "[".repeat(10_000)))),
         ("20 MB", Fault::HugeBody { mebibytes: 20 }),
+        ("20 MB that nothing announced", Fault::EndlessBody { mebibytes: 20 }),
         ("packed although nobody asked for it", packed),
     ]
 }
