@@ -2,12 +2,14 @@
 //! is not usable. Never a panic, never a field shown that was not understood, never more memory than an answer may have.
 
 mod changes;
+mod rule;
 
 use crate::{
     processes::world_of_processes,
     world::{Person, World, only_in_process},
 };
-use changes::{Change, all};
+use changes::all;
+use rule::Rule;
 use serde_json::{Value, json};
 use simulated_bank::{CallKind, Fault, FaultOrder};
 use std::{fs, path::PathBuf};
@@ -75,30 +77,6 @@ impl<'w> Subject<'w> {
                 assert_eq!(told.status, 502, "{case:?}: {}", told.text);
                 told.problem(502, "bank_answer_unusable");
             }
-        }
-    }
-}
-
-/// Which changes leave an answer usable.
-struct Rule {
-    /// May be null or missing.
-    optional: &'static [&'static str],
-    /// Not read: may be anything.
-    unread: &'static [&'static str],
-    /// Read in this form too.
-    also: &'static [(&'static str, fn(&Value) -> bool)],
-}
-
-impl Rule {
-    fn takes(&self, field: &str, change: &Change) -> bool {
-        let is = |known: &str| field == known || field.starts_with(&format!("{known}."));
-        if self.unread.iter().any(|known| is(known)) {
-            return true;
-        }
-        match change {
-            Change::Null | Change::Missing => self.optional.contains(&field),
-            Change::Doubled => false,
-            Change::Instead(value) => self.also.iter().any(|(known, takes)| *known == field && takes(value)),
         }
     }
 }
