@@ -11,7 +11,7 @@ FUNCTIONS := consent-start redirect-callback decoupled-poll account-fetch consen
 ARCH ?= x86_64
 export CARGO_LAMBDA
 
-.PHONY: help local invoke token test check teeth ledger build reseal explain after-restore try-pending tools clean
+.PHONY: help local invoke token test check teeth ledger bench fuzz build reseal explain after-restore try-pending tools clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -41,6 +41,28 @@ teeth: tools ## Seeded bugs in a copy of the checkout: each must be caught by th
 
 ledger: ## Reads ledgers made by chance in every way (SEEDS=10000, more than a million rows; SEED=n repeats one)
 	@LEDGER_SEEDS=$(or $(SEEDS),10000) cargo test --workspace --lib --quiet -- ledger::tests::properties --nocapture
+
+bench: ## What the code costs, beside other ways of doing it; takes minutes (release). Tables go to target/bench/
+	@cargo build --release --locked --quiet -p bench
+	@target/release/bench transactions
+
+# Stable Rust has what the fuzzer needs: counters on every branch, compared values, and a C++ compiler for the rest.
+FUZZ_TARGETS ?= $(notdir $(wildcard tests/fuzz/corpus/*))
+FUZZ_SECONDS ?= 60
+FUZZ_HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+	-Cllvm-args=-sanitizer-coverage-trace-compares
+
+fuzz: ## Looks for bytes that break a reader: FUZZ_SECONDS=60 for each of FUZZ_TARGETS="accounts transactions …"
+	@RUSTFLAGS="$(FUZZ_FLAGS)" cargo build --profile fuzz --locked --quiet -p fuzz --target $(FUZZ_HOST) --target-dir target/fuzz
+	@for target in $(FUZZ_TARGETS); do \
+		echo "== $$target"; \
+		mkdir -p target/fuzz/corpus/$$target target/fuzz/found; \
+		FUZZ_TARGET=$$target target/fuzz/$(FUZZ_HOST)/fuzz/fuzz -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 \
+			-max_len=16384 -print_final_stats=1 -verbosity=0 -artifact_prefix=target/fuzz/found/$$target- \
+			target/fuzz/corpus/$$target tests/fuzz/corpus/$$target; \
+	done
 
 build: tools ## Release zips of all functions under target/lambda (ARCH=x86_64 or arm64)
 	@./.ci/build.sh $(ARCH) $(FUNCTIONS)

@@ -52,6 +52,15 @@ pub use endpoints::Endpoints;
 pub use faults::{Fault, KnownSignal, known_signals};
 pub use tokens::{ClientToken, Granted};
 
+/// What stands in a body of the bank, read without any call: the client does nothing else with one. For measurements and
+/// for tests by chance.
+pub mod answer {
+    pub use super::accounts::{account, accounts, transactions};
+    pub use super::cards::{card_accounts, card_transactions};
+    pub use super::faults::faults;
+    pub use super::tokens::token;
+}
+
 use crate::types::{AccessToken, Country, PsuAddress, Timestamp, TraceId};
 use futures_util::future::BoxFuture;
 use reqwest::{RequestBuilder, Url, header::HeaderValue};

@@ -28,5 +28,5 @@ pub use secret::{
 pub use signal::Signal;
 pub use start_limits::StartLimits;
 pub use state::State;
-pub use time::{Date, Span, Timestamp};
+pub use time::{Date, DayText, Span, Timestamp};
 pub use transaction_id::TransactionId;

@@ -41,6 +41,7 @@ mod erasure;
 mod events;
 mod exchanges;
 mod health;
+mod hostile;
 mod input;
 mod issuer_identification;
 mod mutual_tls;

@@ -12,6 +12,8 @@ mod transactions;
 mod view;
 mod windows;
 
+pub use statement::StatementView;
+
 use lambda_http::Request;
 use shared::{
     app::App,

@@ -1,41 +1,55 @@
 //! The rows of an account as callers see them, and what is known of them.
 
-use crate::view::Amount;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use shared::{
-    account::Transaction,
+    account::{Money, Transaction},
     http::DateRange,
     ledger::{Booked, Covered, Finding, Pending, Statement},
-    types::{AccountId, Date, TransactionId},
+    types::{AccountId, Date, DayText, TransactionId},
 };
+use std::fmt;
 
-/// One row. Which fields there are differs by country; what the bank did not send is absent.
+/// One row, as it stands in the statement: a long answer is written without copying it first. Which fields there are
+/// differs by country; what the bank did not send is absent.
 #[derive(Serialize)]
-struct Row {
-    transaction_id: String,
+struct Row<'a> {
+    transaction_id: Id,
     /// `stable`, `partial_day`, `undated`; booked rows only.
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<&'static str>,
     /// The pending row of this answer that this one may be the settlement of.
     #[serde(skip_serializing_if = "Option::is_none")]
-    may_settle: Option<String>,
-    amount: String,
-    currency: String,
+    may_settle: Option<Id>,
+    #[serde(serialize_with = "digits")]
+    amount: &'a Money,
+    currency: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    booking_date: Option<String>,
+    booking_date: Option<Day>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    transaction_date: Option<String>,
+    transaction_date: Option<Day>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    value_date: Option<String>,
+    value_date: Option<Day>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
+    text: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    counterparty: Option<String>,
+    counterparty: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    balance_after: Option<Amount>,
+    balance_after: Option<Amount<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    masked_pan: Option<String>,
+    masked_pan: Option<&'a str>,
 }
+
+/// An amount: sign and digits as the bank sent them, and its currency.
+#[derive(Serialize)]
+struct Amount<'a> {
+    #[serde(serialize_with = "digits")]
+    amount: &'a Money,
+    currency: &'a str,
+}
+
+struct Id(TransactionId);
+
+struct Day(Date);
 
 #[derive(Serialize)]
 struct CoveredView {
@@ -57,67 +71,106 @@ struct FindingView {
     rows: Option<usize>,
 }
 
+/// A body of `GET …/transactions`, without what is known of the consent.
 #[derive(Serialize)]
-pub(crate) struct StatementView {
-    account_id: String,
+pub struct StatementView<'a> {
+    account_id: &'a str,
     date_from: String,
     date_to: String,
     /// The oldest day that the bank shows of this account.
     history_from: String,
-    booked: Vec<Row>,
+    #[serde(serialize_with = "rows")]
+    booked: &'a [Booked],
     /// Replaces the pending rows of every earlier answer.
-    pending: Vec<Row>,
+    #[serde(serialize_with = "rows")]
+    pending: &'a [Pending],
     coverage: Vec<CoveredView>,
     findings: Vec<FindingView>,
 }
 
-impl StatementView {
-    pub(crate) fn of(id: &AccountId, range: DateRange, history_from: Date, statement: &Statement) -> Self {
+impl<'a> StatementView<'a> {
+    /// Of the rows of a range of days.
+    pub fn of(id: &'a AccountId, range: DateRange, history_from: Date, statement: &'a Statement) -> Self {
         Self {
-            account_id: id.as_str().to_owned(),
+            account_id: id.as_str(),
             date_from: range.from.to_string(),
             date_to: range.to.to_string(),
             history_from: history_from.to_string(),
-            booked: statement.booked.iter().map(Row::from).collect(),
-            pending: statement.pending.iter().map(Row::from).collect(),
+            booked: &statement.booked,
+            pending: &statement.pending,
             coverage: statement.coverage.iter().map(CoveredView::from).collect(),
             findings: statement.findings.iter().map(FindingView::from).collect(),
         }
     }
 }
 
-impl Row {
-    fn of(id: TransactionId, row: &Transaction) -> Self {
-        let date = |date: Option<Date>| date.map(|date| date.to_string());
+// Rows are not for logs.
+impl fmt::Debug for StatementView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StatementView").field("rows", &self.booked.len()).finish_non_exhaustive()
+    }
+}
+
+fn rows<'a, R, S: Serializer>(rows: &'a [R], serializer: S) -> Result<S::Ok, S::Error>
+where
+    Row<'a>: From<&'a R>,
+{
+    serializer.collect_seq(rows.iter().map(Row::from))
+}
+
+fn digits<S: Serializer>(money: &Money, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&money.amount)
+}
+
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.with_text(|text| serializer.serialize_str(text))
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(DayText::of(self.0).as_str())
+    }
+}
+
+impl<'a> Amount<'a> {
+    fn of(money: &'a Money) -> Self {
+        Self { amount: money, currency: money.currency.as_str() }
+    }
+}
+
+impl<'a> Row<'a> {
+    fn of(id: TransactionId, row: &'a Transaction) -> Self {
         Self {
-            transaction_id: id.to_string(),
+            transaction_id: Id(id),
             identity: None,
             may_settle: None,
-            amount: row.amount.amount_text(),
-            currency: row.amount.currency.as_str().to_owned(),
-            booking_date: date(row.booking_date),
-            transaction_date: date(row.transaction_date),
-            value_date: date(row.value_date),
-            text: row.text.clone(),
-            counterparty: row.counterparty.clone(),
-            balance_after: row.balance_after.as_ref().map(Amount::from),
-            masked_pan: row.masked_pan.clone(),
+            amount: &row.amount,
+            currency: row.amount.currency.as_str(),
+            booking_date: row.booking_date.map(Day),
+            transaction_date: row.transaction_date.map(Day),
+            value_date: row.value_date.map(Day),
+            text: row.text.as_deref(),
+            counterparty: row.counterparty.as_deref(),
+            balance_after: row.balance_after.as_ref().map(Amount::of),
+            masked_pan: row.masked_pan.as_deref(),
         }
     }
 }
 
-impl From<&Booked> for Row {
-    fn from(booked: &Booked) -> Self {
+impl<'a> From<&'a Booked> for Row<'a> {
+    fn from(booked: &'a Booked) -> Self {
         Self {
             identity: Some(booked.identity.name()),
-            may_settle: booked.may_settle.map(|id| id.to_string()),
+            may_settle: booked.may_settle.map(Id),
             ..Self::of(booked.id, &booked.row)
         }
     }
 }
 
-impl From<&Pending> for Row {
-    fn from(pending: &Pending) -> Self {
+impl<'a> From<&'a Pending> for Row<'a> {
+    fn from(pending: &'a Pending) -> Self {
         Self::of(pending.id, &pending.row)
     }
 }

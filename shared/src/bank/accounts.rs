@@ -2,7 +2,7 @@
 
 use super::{
     Call, Client, Fault, Read,
-    amounts::{WireBalance, WireMoney, balances, currency, date, decimal, text},
+    amounts::{Text, WireBalance, WireMoney, balances, currency, date, decimal, list, text},
     faults::Kind,
     transport::{Way, json},
 };
@@ -11,7 +11,7 @@ use crate::{
     types::{BankAccountId, Date},
 };
 use reqwest::Url;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -27,31 +27,35 @@ struct WireAccount<'a> {
     #[serde(borrow)]
     account_id: Cow<'a, str>,
     #[serde(borrow)]
-    account_type: Option<Cow<'a, str>>,
+    account_type: Option<Text<'a>>,
     #[serde(borrow)]
     balances: Option<Vec<WireBalance<'a>>>,
     #[serde(borrow)]
-    bban: Option<Cow<'a, str>>,
+    bban: Option<Text<'a>>,
     #[serde(borrow)]
-    bic: Option<Cow<'a, str>>,
+    bic: Option<Text<'a>>,
     #[serde(borrow)]
-    clearing_number: Option<Cow<'a, str>>,
+    clearing_number: Option<Text<'a>>,
     #[serde(borrow)]
     credit_limit: Option<&'a RawValue>,
     #[serde(borrow)]
     currency: Cow<'a, str>,
     #[serde(borrow)]
-    iban: Option<Cow<'a, str>>,
+    iban: Option<Text<'a>>,
     #[serde(borrow)]
-    name: Option<Cow<'a, str>>,
+    name: Option<Text<'a>>,
     #[serde(borrow)]
-    owner_name: Option<Cow<'a, str>>,
+    owner_name: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Transactions<'a> {
-    #[serde(borrow)]
-    transactions: Vec<WireTransaction<'a>>,
+struct Transactions {
+    #[serde(deserialize_with = "rows")]
+    transactions: Vec<Transaction>,
+}
+
+fn rows<'de, D: Deserializer<'de>>(wire: D) -> Result<Vec<Transaction>, D::Error> {
+    list(wire, WireTransaction::transaction)
 }
 
 #[derive(Deserialize)]
@@ -62,23 +66,23 @@ struct WireTransaction<'a> {
     #[serde(borrow)]
     balance: Option<RunningBalance<'a>>,
     #[serde(borrow)]
-    booking_date: Option<Cow<'a, str>>,
+    booking_date: Option<Text<'a>>,
     #[serde(borrow)]
     credit_debit: Cow<'a, str>,
     #[serde(borrow)]
-    creditor_name: Option<Cow<'a, str>>,
+    creditor_name: Option<Text<'a>>,
     #[serde(borrow)]
-    debtor_name: Option<Cow<'a, str>>,
+    debtor_name: Option<Text<'a>>,
     #[serde(borrow)]
-    ledger_date: Option<Cow<'a, str>>,
+    ledger_date: Option<Text<'a>>,
     #[serde(borrow)]
-    remittance_information: Option<Cow<'a, str>>,
+    remittance_information: Option<Text<'a>>,
     #[serde(borrow)]
     status: Cow<'a, str>,
     #[serde(borrow)]
-    transaction_date: Option<Cow<'a, str>>,
+    transaction_date: Option<Text<'a>>,
     #[serde(borrow)]
-    value_date: Option<Cow<'a, str>>,
+    value_date: Option<Text<'a>>,
 }
 
 /// The balance after a row; its kind is always `BOOKED` in genuine recordings.
@@ -95,8 +99,7 @@ impl Client {
     /// Among others [`Fault::TokenInactive`], [`Fault::KycMissing`].
     pub async fn accounts(&self, call: &Call<'_>, read: &Read<'_>) -> Result<Vec<Account>, Fault> {
         let url = self.endpoints.resource(&self.endpoints.accounts_path(read.country), &[])?;
-        let body = self.get(call, Kind::Accounts, read, &url).await?;
-        json::<Accounts<'_>>(&body)?.accounts.into_iter().map(WireAccount::account).collect()
+        accounts(&self.get(call, Kind::Accounts, read, &url).await?)
     }
 
     /// One account with its balances.
@@ -111,8 +114,7 @@ impl Client {
     ) -> Result<Account, Fault> {
         let mut url = self.endpoints.resource(&self.endpoints.accounts_path(read.country), &[id.as_str()])?;
         url.set_query(Some("withBalance=true"));
-        let body = self.get(call, Kind::Account, read, &url).await?;
-        json::<WireAccount<'_>>(&body)?.account()
+        account(&self.get(call, Kind::Account, read, &url).await?)
     }
 
     /// The rows of `from` to `to`, both included (inferred), in the bank's order: pending first, then newest first
@@ -131,8 +133,7 @@ impl Client {
         let path = self.endpoints.accounts_path(read.country);
         let mut url = self.endpoints.resource(&path, &[id.as_str(), "transactions"])?;
         window(&mut url, from, to);
-        let body = self.get(call, Kind::Transactions, read, &url).await?;
-        json::<Transactions<'_>>(&body)?.transactions.into_iter().map(WireTransaction::transaction).collect()
+        transactions(&self.get(call, Kind::Transactions, read, &url).await?)
     }
 
     pub(super) async fn get(
@@ -151,6 +152,30 @@ impl Client {
         };
         self.transport.send(call, kind, Way::Get, request).await
     }
+}
+
+/// The accounts of a list.
+///
+/// # Errors
+/// [`Fault::Malformed`], as of all that reads a body.
+pub fn accounts(body: &[u8]) -> Result<Vec<Account>, Fault> {
+    json::<Accounts<'_>>(body)?.accounts.into_iter().map(WireAccount::account).collect()
+}
+
+/// One account.
+///
+/// # Errors
+/// [`Fault::Malformed`].
+pub fn account(body: &[u8]) -> Result<Account, Fault> {
+    json::<WireAccount<'_>>(body)?.account()
+}
+
+/// The rows of an account.
+///
+/// # Errors
+/// [`Fault::Malformed`]: one bad row spoils the answer, since rows are not to go missing.
+pub fn transactions(body: &[u8]) -> Result<Vec<Transaction>, Fault> {
+    Ok(json::<Transactions>(body)?.transactions)
 }
 
 /// The query of a window of days.
@@ -193,9 +218,9 @@ impl WireTransaction<'_> {
         Ok(Transaction {
             status: status(&self.status)?,
             amount: signed(&self.amount, &self.credit_debit)?,
-            booking_date: date(self.ledger_date.as_deref().or(self.booking_date.as_deref()))?,
-            transaction_date: date(self.transaction_date.as_deref())?,
-            value_date: date(self.value_date.as_deref())?,
+            booking_date: date(self.ledger_date.as_ref().or(self.booking_date.as_ref()))?,
+            transaction_date: date(self.transaction_date.as_ref())?,
+            value_date: date(self.value_date.as_ref())?,
             text: text(self.remittance_information),
             counterparty: text(self.debtor_name).or_else(|| text(self.creditor_name)),
             balance_after: self.balance.map(|balance| balance.amount.money()).transpose()?,

@@ -3,7 +3,7 @@
 use super::{
     Call, Client, Fault, Read,
     accounts::{signed, status, window},
-    amounts::{WireBalance, WireMoney, balances, currency, date, text},
+    amounts::{Text, WireBalance, WireMoney, balances, currency, date, list, text},
     faults::Kind,
     transport::json,
 };
@@ -11,7 +11,7 @@ use crate::{
     account::{Card, CardAccount, Transaction},
     types::{BankAccountId, Date},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 
 /// Path of the card accounts (recorded).
@@ -30,14 +30,14 @@ struct WireCardAccount<'a> {
     account_id: Cow<'a, str>,
     #[serde(borrow)]
     balances: Option<Vec<WireBalance<'a>>>,
-    #[serde(borrow, default)]
-    cards: Vec<WireCard<'a>>,
+    #[serde(borrow)]
+    cards: Option<Vec<WireCard<'a>>>,
     #[serde(borrow)]
     credit_limit: Option<WireMoney<'a>>,
     #[serde(borrow)]
     currency: Cow<'a, str>,
     #[serde(borrow)]
-    product: Option<Cow<'a, str>>,
+    product: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -46,20 +46,24 @@ struct WireCard<'a> {
     #[serde(borrow)]
     masked_pan: Cow<'a, str>,
     #[serde(borrow)]
-    name: Option<Cow<'a, str>>,
+    name: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Transactions<'a> {
-    #[serde(borrow)]
-    transactions: Vec<WireTransaction<'a>>,
+struct Transactions {
+    #[serde(deserialize_with = "rows")]
+    transactions: Vec<Transaction>,
+}
+
+fn rows<'de, D: Deserializer<'de>>(wire: D) -> Result<Vec<Transaction>, D::Error> {
+    list(wire, WireTransaction::transaction)
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireTransaction<'a> {
     #[serde(borrow)]
-    booking_date: Option<Cow<'a, str>>,
+    booking_date: Option<Text<'a>>,
     #[serde(borrow)]
     card: Option<WireCard<'a>>,
     #[serde(borrow)]
@@ -69,9 +73,9 @@ struct WireTransaction<'a> {
     #[serde(borrow)]
     transaction_amount: WireMoney<'a>,
     #[serde(borrow)]
-    transaction_date: Option<Cow<'a, str>>,
+    transaction_date: Option<Text<'a>>,
     #[serde(borrow)]
-    transaction_details: Option<Cow<'a, str>>,
+    transaction_details: Option<Text<'a>>,
 }
 
 impl Client {
@@ -81,12 +85,7 @@ impl Client {
     /// Among others [`Fault::NotRegistered`]: the card product is a subscription of its own.
     pub async fn card_accounts(&self, call: &Call<'_>, read: &Read<'_>) -> Result<Vec<CardAccount>, Fault> {
         let url = self.endpoints.resource(PATH, &[])?;
-        let body = self.get(call, Kind::CardAccounts, read, &url).await?;
-        json::<CardAccounts<'_>>(&body)?
-            .card_accounts
-            .into_iter()
-            .map(WireCardAccount::card_account)
-            .collect()
+        card_accounts(&self.get(call, Kind::CardAccounts, read, &url).await?)
     }
 
     /// The rows of `from` to `to`, both included (inferred): pending first, then newest booking first (recorded).
@@ -103,9 +102,24 @@ impl Client {
     ) -> Result<Vec<Transaction>, Fault> {
         let mut url = self.endpoints.resource(PATH, &[id.as_str(), "transactions"])?;
         window(&mut url, from, to);
-        let body = self.get(call, Kind::CardTransactions, read, &url).await?;
-        json::<Transactions<'_>>(&body)?.transactions.into_iter().map(WireTransaction::transaction).collect()
+        card_transactions(&self.get(call, Kind::CardTransactions, read, &url).await?)
     }
+}
+
+/// The card accounts of a list.
+///
+/// # Errors
+/// [`Fault::Malformed`].
+pub fn card_accounts(body: &[u8]) -> Result<Vec<CardAccount>, Fault> {
+    json::<CardAccounts<'_>>(body)?.card_accounts.into_iter().map(WireCardAccount::card_account).collect()
+}
+
+/// The rows of a card account.
+///
+/// # Errors
+/// [`Fault::Malformed`]: one bad row spoils the answer, since rows are not to go missing.
+pub fn card_transactions(body: &[u8]) -> Result<Vec<Transaction>, Fault> {
+    Ok(json::<Transactions>(body)?.transactions)
 }
 
 impl WireCardAccount<'_> {
@@ -116,7 +130,7 @@ impl WireCardAccount<'_> {
             bank_id: BankAccountId::parse(&self.account_id).map_err(|_| Fault::Malformed)?,
             product: text(self.product),
             currency: currency(&self.currency)?,
-            cards: self.cards.into_iter().map(card).collect(),
+            cards: self.cards.into_iter().flatten().map(card).collect(),
             balances: balances(self.balances.as_deref())?,
             credit_limit: self.credit_limit.map(|limit| limit.money()).transpose()?,
         })
@@ -128,8 +142,8 @@ impl WireTransaction<'_> {
         Ok(Transaction {
             status: status(&self.status)?,
             amount: signed(&self.transaction_amount, &self.credit_debit)?,
-            booking_date: date(self.booking_date.as_deref())?,
-            transaction_date: date(self.transaction_date.as_deref())?,
+            booking_date: date(self.booking_date.as_ref())?,
+            transaction_date: date(self.transaction_date.as_ref())?,
             value_date: None,
             text: text(self.transaction_details),
             counterparty: None,

@@ -215,4 +215,4 @@ impl Fault {
 }
 
 pub(super) use tables::{Kind, Service, of_answer};
-pub use tables::{KnownSignal, known_signals};
+pub use tables::{KnownSignal, faults, known_signals};

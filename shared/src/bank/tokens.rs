@@ -116,9 +116,16 @@ impl Client {
         form: &[(&str, &str)],
     ) -> Result<Granted, Fault> {
         let request = |client: &reqwest::Client| client.post(self.endpoints.token.as_str()).form(form);
-        let body = self.transport.send(call, kind, way, request).await?;
-        json::<Answer<'_>>(&body)?.granted()
+        token(&self.transport.send(call, kind, way, request).await?)
     }
+}
+
+/// What the token endpoint has granted.
+///
+/// # Errors
+/// [`Fault::Malformed`].
+pub fn token(body: &[u8]) -> Result<Granted, Fault> {
+    json::<Answer<'_>>(body)?.granted()
 }
 
 impl Answer<'_> {

@@ -276,7 +276,9 @@ async fn read(mut response: Response, largest: usize) -> Result<Vec<u8>, Fault> 
 
 /// An answer's body as what it should be. Fields that nobody asked for are tolerated; nesting ends at 128.
 pub(super) fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Fault> {
-    serde_json::from_slice(body).map_err(|_| Fault::Malformed)
+    // UTF-8 is checked once for the whole, not string by string.
+    let text = str::from_utf8(body).map_err(|_| Fault::Malformed)?;
+    serde_json::from_str(text).map_err(|_| Fault::Malformed)
 }
 
 #[cfg(test)]

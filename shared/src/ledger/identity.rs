@@ -10,13 +10,17 @@ use super::{
     rows::{Rows, Saying},
 };
 use crate::{
-    account::Transaction,
-    types::{AccountId, Date, IdentityKey, TransactionId},
+    account::{Currency, Transaction},
+    types::{AccountId, Date, DayText, IdentityKey, TransactionId},
 };
-use std::collections::HashMap;
+use rust_decimal::Decimal;
+use std::{cmp::Reverse, collections::HashMap};
 
 /// A pending row is booked within so many days, or its hint is not given. Recorded: one or two.
 const SETTLES_WITHIN_DAYS: usize = 10;
+
+/// Of more booked rows with one amount, none is hinted at: a hint among so many would be a guess.
+const MOST_ALIKE: usize = 100;
 
 /// How much an id can be relied on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +77,7 @@ pub(super) fn name(
     is_whole: impl Fn(Date) -> bool,
 ) -> (Vec<Booked>, Vec<Pending>) {
     let ids = |rows: &[Transaction]| numbered(rows, |says, ordinal| key.transaction(account, says, ordinal));
-    let mut booked = Vec::new();
+    let mut booked = Vec::with_capacity(rows.days.values().map(Vec::len).sum::<usize>() + rows.undated.len());
     let mut take = |rows: Vec<Transaction>, identity: Identity| {
         let named = ids(&rows).into_iter().zip(rows);
         booked.extend(named.map(|(id, row)| Booked { id, identity, may_settle: None, row }));
@@ -92,48 +96,70 @@ pub(super) fn name(
 /// The ids of a list that is newest first. Rows that say the same are interchangeable but for what is no part of the id;
 /// they are counted in the order of that, then from the oldest, so that a new row does not renumber those before it.
 fn numbered(rows: &[Transaction], id: impl Fn(&[&[u8]], u32) -> TransactionId) -> Vec<TransactionId> {
-    let mut order: Vec<(usize, &Transaction)> = rows.iter().enumerate().rev().collect();
-    order.sort_by_key(|(_, row)| (row.value_date, row.counterparty.as_deref(), row.masked_pan.as_deref()));
-    let mut counted: HashMap<Saying<'_>, u32> = HashMap::new();
+    let of = |(place, row)| (Saying::of(row), beside(row), Reverse(place));
+    let mut order: Vec<_> = rows.iter().enumerate().map(of).collect();
+    order.sort_unstable();
     let mut ids: Vec<(usize, TransactionId)> = Vec::with_capacity(rows.len());
-    for (place, row) in order {
-        let saying = Saying::of(row);
-        let ordinal = counted.entry(saying).or_default();
-        ids.push((place, written(&saying, |says| id(says, *ordinal))));
-        *ordinal += 1;
+    for alike in order.chunk_by(|(one, ..), (other, ..)| one == other) {
+        for (ordinal, (saying, _, Reverse(place))) in (0..).zip(alike) {
+            ids.push((*place, written(saying, |says| id(says, ordinal))));
+        }
     }
     ids.sort_unstable_by_key(|(place, _)| *place);
     ids.into_iter().map(|(_, id)| id).collect()
 }
 
+/// What tells rows that say the same apart, but for their place.
+fn beside(row: &Transaction) -> (Option<Date>, Option<&str>, Option<&str>) {
+    (row.value_date, row.counterparty.as_deref(), row.masked_pan.as_deref())
+}
+
 /// What a row says, as bytes: dates as `YYYY-MM-DD` or nothing, the amount without needless zeros.
 fn written<T>(saying: &Saying<'_>, then: impl Fn(&[&[u8]]) -> T) -> T {
-    let date = |date: Option<Date>| date.map(|date| date.to_string()).unwrap_or_default();
-    let (day, transaction_date) = (date(saying.day), date(saying.transaction_date));
+    let (day, transaction_date) = (saying.day.map(DayText::of), saying.transaction_date.map(DayText::of));
     let amount = saying.amount.normalize().to_string();
     then(&[
-        day.as_bytes(),
+        day.as_ref().map_or("", DayText::as_str).as_bytes(),
         amount.as_bytes(),
         saying.currency.as_str().as_bytes(),
         saying.text.as_bytes(),
-        transaction_date.as_bytes(),
+        transaction_date.as_ref().map_or("", DayText::as_str).as_bytes(),
     ])
 }
 
-/// Says which booked row may be the settlement of a pending one, where exactly one can be and of exactly one.
+/// Says which booked row may be the settlement of a pending one, where exactly one can be and of exactly one. Only rows of
+/// the same money are held against each other, and of those not more than [`MOST_ALIKE`]: no answer of the bank makes
+/// this work grow with the square of its rows.
 fn hint(booked: &mut [Booked], pending: &[Pending]) {
-    let mut of_booked: HashMap<usize, Vec<TransactionId>> = HashMap::new();
-    for waiting in pending {
-        let mut can = booked.iter().enumerate().filter(|(_, booked)| can_settle(&booked.row, &waiting.row));
-        if let (Some((place, _)), None) = (can.next(), can.next()) {
-            of_booked.entry(place).or_default().push(waiting.id);
+    let mut of_money: HashMap<(Decimal, Currency), Vec<usize>> =
+        pending.iter().map(|waiting| (money(&waiting.row), Vec::new())).collect();
+    if of_money.is_empty() {
+        return;
+    }
+    for (place, booked) in booked.iter().enumerate() {
+        if let Some(places) = of_money.get_mut(&money(&booked.row)) {
+            places.push(place);
         }
     }
-    for (place, booked) in booked.iter_mut().enumerate() {
-        if let Some([only]) = of_booked.get(&place).map(Vec::as_slice) {
+    let mut of_booked: HashMap<usize, Vec<TransactionId>> = HashMap::new();
+    for waiting in pending {
+        let alike = of_money.get(&money(&waiting.row)).filter(|places| places.len() <= MOST_ALIKE);
+        let settles =
+            |place: &&usize| booked.get(**place).is_some_and(|one| can_settle(&one.row, &waiting.row));
+        let mut can = alike.into_iter().flatten().filter(settles);
+        if let (Some(place), None) = (can.next(), can.next()) {
+            of_booked.entry(*place).or_default().push(waiting.id);
+        }
+    }
+    for (place, of) in of_booked {
+        if let (Some(booked), [only]) = (booked.get_mut(place), of.as_slice()) {
             booked.may_settle = Some(*only);
         }
     }
+}
+
+fn money(row: &Transaction) -> (Decimal, Currency) {
+    (row.amount.amount, row.amount.currency)
 }
 
 /// Same money, booked soon after, and nothing that speaks against it: another day of purchase, another card. Texts differ

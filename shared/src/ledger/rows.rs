@@ -19,7 +19,7 @@ pub struct Answer {
 
 /// What a row says of itself. Rows that say the same cannot be told apart for certain: amounts compare by value, and the
 /// running balance is left out because older windows lack it (recorded).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Saying<'a> {
     pub(super) day: Option<Date>,
     pub(super) amount: Decimal,

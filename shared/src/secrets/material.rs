@@ -45,7 +45,11 @@ impl Material {
         self.sets.values().find(|set| set.countries.contains(&country))
     }
 
-    pub(super) fn parse(text: &str, version: &str, demands: Demands) -> Result<Self, Fault> {
+    /// From the text of one version of the secret.
+    ///
+    /// # Errors
+    /// What is wrong with it, without a value of it.
+    pub fn parse(text: &str, version: &str, demands: Demands) -> Result<Self, Fault> {
         // serde's own message may quote a value; its place is enough.
         let written: Written =
             serde_json::from_str(text).map_err(|e| Fault::Json { line: e.line(), column: e.column() })?;

@@ -2,7 +2,10 @@
 //! Neither is ever a float, and neither reads a clock: time comes with the event.
 
 use super::Malformed;
-use std::ops::{Add, Sub};
+use std::{
+    fmt,
+    ops::{Add, Sub},
+};
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,6 +112,33 @@ impl Sub<Span> for Timestamp {
     }
 }
 
+/// `YYYY-MM-DD`, without an allocation: long answers are made of dates.
+#[derive(Clone, Copy)]
+pub struct DayText([u8; 10]);
+
+impl DayText {
+    /// Of a day of the years 0 to 9999.
+    pub fn of(day: Date) -> Self {
+        let digit = |number: i16, place: i16| b'0' + u8::try_from(number / place % 10).unwrap_or_default();
+        let (year, month, date) = (day.year(), i16::from(day.month()), i16::from(day.day()));
+        let years = [1000, 100, 10, 1].map(|place| digit(year, place));
+        let [y1, y2, y3, y4] = years;
+        let (m1, m2, d1, d2) = (digit(month, 10), digit(month, 1), digit(date, 10), digit(date, 1));
+        Self([y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2])
+    }
+
+    /// The ten characters.
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for DayText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +154,14 @@ mod tests {
         let just_before_midnight_utc = Timestamp::from_millis(1_768_518_000_000 - 1000);
         assert_eq!(just_before_midnight_utc.date_in(&zone).to_string(), "2026-01-15");
         assert_eq!((just_before_midnight_utc + Span::seconds(1)).date_in(&zone).to_string(), "2026-01-16");
+    }
+
+    #[test]
+    fn a_day_is_written_as_the_calendar_crate_writes_it() {
+        for day in [(2026, 1, 15), (1999, 12, 31), (2024, 2, 29), (7, 10, 1), (9999, 9, 9)] {
+            let day = jiff::civil::date(day.0, day.1, day.2);
+            assert_eq!(DayText::of(day).as_str(), day.to_string());
+        }
     }
 
     #[test]

@@ -13,13 +13,27 @@ pub enum TransactionId {
     Pending([u8; 16]),
 }
 
+/// Prefix and base64url of 16 bytes.
+const LENGTH: usize = 25;
+
+impl TransactionId {
+    /// Hands its text to `then`, without an allocation: long answers are made of ids.
+    pub fn with_text<T>(&self, then: impl FnOnce(&str) -> T) -> T {
+        let (prefix, hash) = match self {
+            Self::Booked(hash) => (b"t1_", hash),
+            Self::Pending(hash) => (b"p1_", hash),
+        };
+        let mut text = [0; LENGTH];
+        let (front, back) = text.split_at_mut(prefix.len());
+        front.copy_from_slice(prefix);
+        BASE64URL_NOPAD.encode_mut(hash, back);
+        then(str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
 impl fmt::Display for TransactionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (prefix, hash) = match self {
-            Self::Booked(hash) => ("t1_", hash),
-            Self::Pending(hash) => ("p1_", hash),
-        };
-        write!(f, "{prefix}{}", BASE64URL_NOPAD.encode(hash))
+        self.with_text(|text| f.write_str(text))
     }
 }
 

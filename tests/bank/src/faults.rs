@@ -48,6 +48,11 @@ pub enum Fault {
         /// Size in MiB.
         mebibytes: usize,
     },
+    /// Instead: a JSON body of so many MiB, whose length no header says.
+    EndlessBody {
+        /// Size in MiB.
+        mebibytes: usize,
+    },
     /// Instead: JSON nested this deep.
     DeepJson {
         /// Number of brackets.

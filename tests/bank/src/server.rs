@@ -185,7 +185,7 @@ async fn respond(
         Manner::Close => return Err(io::ErrorKind::ConnectionAborted.into()),
         Manner::Late(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
         Manner::Reset => ending.reset(),
-        Manner::Plain | Manner::Stall(_) | Manner::Trickle(..) => {}
+        Manner::Plain | Manner::Stall(_) | Manner::Trickle(..) | Manner::Unannounced => {}
     }
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = Response::builder().status(status);

@@ -34,6 +34,8 @@ pub(crate) enum Manner {
     Stall(u64),
     /// Bytes per piece, milliseconds between.
     Trickle(usize, u64),
+    /// Piece by piece; no header says how long it is.
+    Unannounced,
 }
 
 /// An answer and how it is to be delivered.
@@ -117,6 +119,7 @@ const fn manner(fault: Option<&Fault>) -> Manner {
         Some(Fault::ResetMidBody) => Manner::Reset,
         Some(Fault::HeaderStall { ms }) => Manner::Late(*ms),
         Some(Fault::BodyStall { ms }) => Manner::Stall(*ms),
+        Some(Fault::EndlessBody { .. }) => Manner::Unannounced,
         Some(Fault::Trickle { bytes, pause_ms }) => Manner::Trickle(*bytes, *pause_ms),
         _ => Manner::Plain,
     }
@@ -148,7 +151,7 @@ fn instead(voice: Voice, fault: Option<&Fault>) -> Answer {
         }
         Some(Fault::Html) => Voice::Page.html(200, page::MAINTENANCE.to_owned()),
         Some(Fault::RedirectElsewhere { location }) => Answer::redirect(302, location),
-        Some(Fault::HugeBody { mebibytes }) => voice
+        Some(Fault::HugeBody { mebibytes } | Fault::EndlessBody { mebibytes }) => voice
             .json(200, Json::object([("filler", Json::text("x".repeat(mebibytes.saturating_mul(1 << 20))))])),
         Some(Fault::DeepJson { depth }) => {
             voice.json(200, Json::Literal(format!("{}{}", "[".repeat(*depth), "]".repeat(*depth))))

@@ -27,15 +27,19 @@ enum Piece {
 pub(crate) struct Pieces {
     queue: VecDeque<Piece>,
     pause: Option<Pin<Box<Sleep>>>,
-    left: u64,
+    /// What the head says of the length, less what has left; nothing where it says nothing.
+    left: Option<u64>,
 }
 
 /// Long enough that what was written before a reset has left the process.
 const FLUSH_MS: u64 = 30;
 
+/// How an answer of unknown length leaves.
+const PIECE: usize = 64 * 1024;
+
 impl Pieces {
     pub(crate) fn new(body: Vec<u8>, manner: &Manner) -> Self {
-        let left = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        let left = (*manner != Manner::Unannounced).then(|| u64::try_from(body.len()).unwrap_or(u64::MAX));
         let mut body = Bytes::from(body);
         let mut first_half = || body.split_to(body.len() / 2);
         let queue = match manner {
@@ -50,6 +54,13 @@ impl Pieces {
                 while !body.is_empty() {
                     queue.push_back(Piece::Bytes(body.split_to((*bytes).clamp(1, body.len()))));
                     queue.push_back(Piece::Pause(*pause_ms));
+                }
+                queue
+            }
+            Manner::Unannounced => {
+                let mut queue = VecDeque::new();
+                while !body.is_empty() {
+                    queue.push_back(Piece::Bytes(body.split_to(body.len().min(PIECE))));
                 }
                 queue
             }
@@ -73,7 +84,8 @@ impl Body for Pieces {
                 None => return Poll::Ready(None),
                 Some(Piece::Bytes(bytes)) if bytes.is_empty() => {}
                 Some(Piece::Bytes(bytes)) => {
-                    self.left = self.left.saturating_sub(u64::try_from(bytes.len()).unwrap_or(0));
+                    let gone = u64::try_from(bytes.len()).unwrap_or(0);
+                    self.left = self.left.map(|left| left.saturating_sub(gone));
                     return Poll::Ready(Some(Ok(Frame::data(bytes))));
                 }
                 Some(Piece::Pause(ms)) => self.pause = Some(Box::pin(sleep(Duration::from_millis(ms)))),
@@ -89,7 +101,7 @@ impl Body for Pieces {
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
+        self.left.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 

@@ -98,7 +98,7 @@ fn a_credit_limit_is_a_text_as_documented_or_a_number_or_an_amount() {
         let body = format!(r#"{{"accountId":"b-1","currency":"SEK","creditLimit":{limit}}}"#);
         assert_eq!(account(&body).unwrap().credit_limit.unwrap().amount_text(), "1000", "{limit}");
     }
-    for limit in [r#""a lot""#, "true", "[]", "{}", r#""""#, r#""1_000""#] {
+    for limit in [r#""a lot""#, "true", "[]", "{}", r#""""#, r#""1_000""#, r#"".000""#] {
         let body = format!(r#"{{"accountId":"b-1","currency":"SEK","creditLimit":{limit}}}"#);
         assert_eq!(account(&body), Err(Fault::Malformed), "{limit}");
     }
@@ -188,14 +188,10 @@ fn an_answer_cut_anywhere_is_malformed() {
     let (list, rows) =
         (format!(r#"{{"accounts":[{ACCOUNT}]}}"#), format!(r#"{{"transactions":[{ROW},{ROW}]}}"#));
     for cut in 0..list.len() {
-        assert_eq!(json::<Accounts<'_>>(&list.as_bytes()[..cut]).map(drop), Err(Fault::Malformed), "{cut}");
+        assert_eq!(accounts(&list.as_bytes()[..cut]), Err(Fault::Malformed), "{cut}");
     }
     for cut in 0..rows.len() {
-        assert_eq!(
-            json::<Transactions<'_>>(&rows.as_bytes()[..cut]).map(drop),
-            Err(Fault::Malformed),
-            "{cut}"
-        );
+        assert_eq!(transactions(&rows.as_bytes()[..cut]), Err(Fault::Malformed), "{cut}");
     }
 }
 

@@ -46,6 +46,22 @@ use Kind::{
 };
 
 impl Kind {
+    const ALL: &[Self] = &[
+        ClientCredentials,
+        ExchangeCode,
+        Refresh,
+        CreateConsent,
+        DeleteConsent,
+        BeginDecoupled,
+        Poll,
+        Cancel,
+        Accounts,
+        Account,
+        Transactions,
+        CardAccounts,
+        CardTransactions,
+    ];
+
     /// As [`Fault::Unrecognised`] names it.
     pub(in crate::bank) const fn name(self) -> &'static str {
         match self {
@@ -222,6 +238,11 @@ pub(in crate::bank) fn of_answer(
         502 => Some(Fault::ProxyError),
         _ => Some(said(kind, status, body)),
     }
+}
+
+/// What each kind of call, by its name, makes of an answer with this status and this body.
+pub fn faults(status: u16, body: &[u8]) -> impl Iterator<Item = (&'static str, Option<Fault>)> {
+    Kind::ALL.iter().map(move |kind| (kind.name(), of_answer(*kind, status, None, body)))
 }
 
 fn said(kind: Kind, status: u16, body: &[u8]) -> Fault {

@@ -185,3 +185,16 @@ fn the_one_booked_row_that_can_settle_a_pending_one_says_so_whatever_the_texts_s
 fn pending_on(seen: i8) -> Transaction {
     pending(seen, "-249", "Prel TESTBUTIKEN ST")
 }
+
+#[test]
+fn where_very_many_rows_have_one_amount_none_is_hinted_at_and_no_work_is_done() {
+    let waiting = pending(9, "-25", "Prel TEST");
+    let settled = Transaction { transaction_date: Some(day(9)), ..row(10, "-25", "TEST") };
+    let hinted = |others: i8| {
+        // Booked before the purchase, so that only the first can be its settlement.
+        let others = (0..others).map(|number| row(1, "-25", &format!("x{number}")));
+        let rows: Vec<_> = [waiting.clone(), settled.clone()].into_iter().chain(others).collect();
+        booked(&rows).iter().filter(|row| row.may_settle.is_some()).count()
+    };
+    assert_eq!((hinted(0), hinted(99), hinted(100)), (1, 1, 0));
+}
