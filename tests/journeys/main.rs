@@ -35,6 +35,7 @@ mod budget;
 mod canaries;
 mod clocks;
 mod completeness;
+mod crash;
 mod decoupled_fields;
 mod documents;
 mod erasure;
