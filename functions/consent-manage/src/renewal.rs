@@ -90,9 +90,9 @@ async fn list(
     address: Option<PsuAddress>,
 ) -> Result<Vec<Account>, Problem> {
     let bank = invocation.bank(stored.country)?;
-    let read = bank::Read { token, country: stored.country, address };
+    let read = bank::Read { token, country: stored.country, address, source: false };
     let answer = bank.accounts(&invocation.exchange(), &read).await;
-    let access = Access { resource: "accounts", account: None, present: address.is_some() };
+    let access = Access { resource: "accounts", account: None, present: address.is_some(), source: false };
     Audit::record(&stored.owner, &stored.id, access, answer.as_ref().err().map_or("ok", Fault::code));
     answer.map_err(Problem::from)
 }
