@@ -40,6 +40,7 @@ mod documents;
 mod erasure;
 mod events;
 mod exchanges;
+mod following;
 mod health;
 mod hostile;
 mod input;
