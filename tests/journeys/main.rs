@@ -45,6 +45,7 @@ mod health;
 mod hostile;
 mod input;
 mod issuer_identification;
+mod large_answers;
 mod mutual_tls;
 mod negatives;
 mod operator;
