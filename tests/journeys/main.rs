@@ -53,6 +53,7 @@ mod pkce;
 mod processes;
 mod races;
 mod rotation;
+mod same_funds;
 mod sealing;
 mod signals;
 mod start_limits;
