@@ -56,6 +56,7 @@ mod rotation;
 mod same_funds;
 mod sealing;
 mod signals;
+mod source;
 mod start_limits;
 mod starts_at_once;
 mod store_faults;
