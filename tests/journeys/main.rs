@@ -32,6 +32,7 @@ mod bank_revocation;
 mod bank_variants;
 mod browser_headers;
 mod budget;
+mod budget_days;
 mod canaries;
 mod clocks;
 mod completeness;
