@@ -163,6 +163,32 @@ async fn a_read_that_breaks_off_between_two_windows_stays_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_renewal_that_is_activated_without_the_person_draws_on_the_budget_too() {
+    let world = World::in_process().await;
+    let anna = world.person();
+    let id = anna.connect().await;
+    let accounts = format!("/v1/consents/{id}/accounts");
+    anna.get(&accounts).await.expect(200);
+    let activate = async |handle: &str| {
+        let request = anna.call("POST", &format!("/v1/consents/{id}/activation"));
+        let request = request.header("content-type", "application/json");
+        request.body(json!({"handle": handle}).to_string()).send().await
+    };
+    let first = anna.sign_renewal(&id, "se-anna").await;
+    activate(&first).await.expect(200);
+    for _ in 0..3 {
+        anna.unattended(&accounts).await.expect(200);
+    }
+    let second = anna.sign_renewal(&id, "se-anna").await;
+    let before = world.bank.ledger().calls.len();
+    activate(&second).await.problem(429, "unattended_budget_exhausted");
+    assert_eq!(world.bank.ledger().calls.len(), before);
+    assert_eq!(unattended_at_bank(&world), 4);
+    // Whoever has just signed is there.
+    anna.activate(&id, &second).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn balances_that_a_list_lacks_draw_on_the_budget_of_their_account() {
     let world = World::in_process().await;
     world.bank.change_switches(|switches| switches.list_has_balances = false);

@@ -7,11 +7,10 @@ use lambda_http::{
 };
 use serde::Serialize;
 use shared::{
-    app::App,
-    budget::{Reserved, Standing, Subject, WINDOW},
+    app::Reservation,
+    budget::{Standing, Subject, WINDOW},
     http::{self, Answer, Code, Oversize, Problem},
-    telemetry::{self, Metric},
-    types::{OwnerId, Timestamp},
+    types::Timestamp,
 };
 
 /// An answer's own fields, and its consent beside them.
@@ -30,38 +29,14 @@ struct ConsentClocks<'a> {
     expires_at: &'a str,
 }
 
-/// One read that has been counted.
-pub(crate) struct Reservation {
-    subject: String,
-    at: Timestamp,
-    standing: Standing,
-}
-
-impl Reservation {
-    /// What is left after it.
-    pub(crate) const fn standing(&self) -> Standing {
-        self.standing
-    }
-}
-
 impl Reader<'_> {
     /// Counts this read, unless the PSU is there. Nothing has been called yet.
     pub(crate) async fn reserve<Q: Question>(&self, question: &Q) -> Result<Option<Reservation>, Problem> {
         if self.is_attended() {
             return Ok(None);
         }
-        let (invocation, owner) = (&self.invocation, self.stored.owner);
         let subject = Subject { resource: Q::RESOURCE, account: question.account().cloned() };
-        let subject = subject.key(&invocation.material.identity, &owner);
-        let (limit, now) = (invocation.app.config.unattended_reads, invocation.now());
-        match invocation.app.store.reserve(&owner, &subject, limit, now).await? {
-            Reserved::Granted(standing) => Ok(Some(Reservation { subject, at: now, standing })),
-            Reserved::Exhausted(standing) => {
-                telemetry::count(Metric::BudgetExhausted);
-                let wait = standing.next_at.map(|at| at.after(now));
-                Err(Problem::new(Code::UnattendedBudgetExhausted).retry_after(wait))
-            }
-        }
+        self.invocation.reserve(&self.stored.owner, &subject).await.map(Some)
     }
 
     /// An answer with data. What the bank answered at once is always smaller than Lambda's limit, but for a bank gone mad.
@@ -87,14 +62,6 @@ impl Reader<'_> {
             rate_limit(answer.headers_mut(), standing, now);
         }
         Ok(Ok(answer))
-    }
-}
-
-/// Nothing was read: the call provably never left, or there was no token for it.
-pub(crate) async fn give_back(app: &App, owner: &OwnerId, reservation: Option<Reservation>) {
-    let Some(Reservation { subject, at, .. }) = reservation else { return };
-    if let Err(error) = app.store.unreserve(owner, &subject, at).await {
-        telemetry::cause(&error);
     }
 }
 

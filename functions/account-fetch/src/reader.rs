@@ -1,12 +1,9 @@
 //! Reading under a grant: with a token that lives, and with one audit line per access.
 
-use crate::{
-    Input,
-    attendance::{Reservation, give_back},
-};
+use crate::Input;
 use lambda_http::Request;
 use shared::{
-    app::{App, Invocation},
+    app::{App, Invocation, Reservation},
     bank::{self, Fault},
     budget::Standing,
     consent::{Active, Consent, Refused},
@@ -106,7 +103,7 @@ impl<'a> Reader<'a> {
             Ok(reader) => reader,
             Err(problem) => {
                 // Without a token nothing was read.
-                give_back(app, &owner, reserved).await;
+                app.give_back(&owner, reserved).await;
                 return Err(problem);
             }
         };
@@ -116,7 +113,7 @@ impl<'a> Reader<'a> {
             answer = reader.heard(question.put(&reader).await);
         }
         if !reader.reached.load(Ordering::Relaxed) {
-            give_back(app, &owner, reserved).await;
+            app.give_back(&owner, reserved).await;
         }
         reader.audit(question, &answer);
         Ok((reader, answer))
@@ -128,7 +125,7 @@ impl<'a> Reader<'a> {
         let reserved = self.reserve(question).await?;
         let answer = question.put(self).await;
         if answer.as_ref().is_err_and(Fault::provably_not_sent) {
-            give_back(self.invocation.app, &self.stored.owner, reserved).await;
+            self.invocation.app.give_back(&self.stored.owner, reserved).await;
         }
         self.audit(question, &answer);
         answer.map_err(Problem::from)
