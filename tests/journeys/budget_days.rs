@@ -110,9 +110,11 @@ impl Count {
 
 async fn ask(anna: &Person<'_>, consents: &[String], callers: usize) {
     let path = |number: usize| format!("/v1/consents/{}/accounts", consents[number % consents.len()]);
+    // One token for all who call at an instant, and not among what is searched for later: there would be thousands.
+    let token = format!("Bearer {}", anna.world.issuer.token(&anna.spec));
     let answers = join_all((0..callers).map(|number| {
-        let path = path(number);
-        async move { anna.call("GET", &path).send().await.status }
+        let request = anna.world.call("GET", &path(number)).header("authorization", &token);
+        async move { request.send().await.status }
     }))
     .await;
     assert!(answers.iter().all(|status| [200, 429, 500].contains(status)), "{answers:?}");
@@ -170,6 +172,9 @@ async fn over_the_years_nobody_reads_a_fifth_time_and_a_death_costs_one_read_at_
             mortal.polls.store(0, Ordering::SeqCst);
             seen += count.look(&world);
         }
+        world.search(&[]);
+        world.lines.lock().unwrap().clear();
+        world.problems.lock().unwrap().clear();
         assert!(seen <= allowed && allowed - seen <= 1, "day {day}: {seen} reads of {allowed}, seed {seed}");
     }
     let (read, allowed) = (count.read.len(), count.allowed.len());
