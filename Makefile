@@ -64,6 +64,9 @@ fuzz: ## Looks for bytes that break a reader: FUZZ_SECONDS=60 for each of FUZZ_T
 			target/fuzz/corpus/$$target tests/fuzz/corpus/$$target; \
 	done
 
+budget: ## Unattended reads over a thousand days, with deaths and renewals (DAYS=1000; BUDGET_SEED=n repeats one)
+	@BUDGET_DAYS=$(or $(DAYS),1000) cargo test --workspace --test journeys --quiet -- budget_days --nocapture
+
 build: tools ## Release zips of all functions under target/lambda (ARCH=x86_64 or arm64)
 	@./.ci/build.sh $(ARCH) $(FUNCTIONS)
 

@@ -2,13 +2,20 @@
 //! here reads the wire; [`bank`](crate::bank) fills it in.
 
 mod money;
+mod totals;
 mod transaction;
 
 pub use money::{Balance, BalanceKind, Currency, Money};
+pub use totals::{Total, totals};
 pub use transaction::{Status, Transaction};
 
 use crate::types::{AccountId, BankAccountId, IdentityKey, OwnerId};
 use std::fmt;
+
+/// Product of the account behind an Allkort (documented, recorded).
+const ALLKORT_ACCOUNT: &str = "Allkortskonto";
+/// How the product of its card begins (recorded).
+const ALLKORT_CARD: &str = "Allkort";
 
 /// An account of the Accounts API. Everything that the recordings show missing somewhere is optional; missing is
 /// missing, never empty or zero.
@@ -36,6 +43,8 @@ pub struct Account {
     pub balances: Option<Vec<Balance>>,
     /// Documented once as a text and never recorded.
     pub credit_limit: Option<Money>,
+    /// The bank's own object, byte for byte; only where it was asked for.
+    pub source: Option<Box<str>>,
 }
 
 impl Account {
@@ -45,6 +54,11 @@ impl Account {
         let joined = || Some(format!("{}-{}", self.clearing.as_deref()?, self.bban.as_deref()?));
         let number = self.iban.clone().or_else(joined)?;
         Some(number.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect())
+    }
+
+    /// Whether this is the account behind an Allkort: its money is shown a second time, as a card account (documented).
+    pub fn is_allkort(&self) -> bool {
+        self.product.as_deref().is_some_and(|product| product.eq_ignore_ascii_case(ALLKORT_ACCOUNT))
     }
 
     /// Our id of it, the same over all consents of one owner. An account without any number is named after the bank's id,
@@ -77,9 +91,17 @@ pub struct CardAccount {
     pub balances: Option<Vec<Balance>>,
     /// Absent for an Allkort (recorded).
     pub credit_limit: Option<Money>,
+    /// The bank's own object, byte for byte; only where it was asked for.
+    pub source: Option<Box<str>>,
 }
 
 impl CardAccount {
+    /// Whether this is an Allkort: it shows the money of an account (documented; recorded: `Allkort Mastercard`).
+    pub fn is_allkort(&self) -> bool {
+        let first = self.product.as_deref().and_then(|product| product.split_whitespace().next());
+        first.is_some_and(|word| word.eq_ignore_ascii_case(ALLKORT_CARD))
+    }
+
     /// The masked numbers of its cards, in the bank's order.
     pub fn masked_pans(&self) -> Vec<&str> {
         self.cards.iter().map(|card| card.masked_pan.as_str()).collect()
@@ -124,6 +146,7 @@ mod tests {
             owner_name: Some("Test Testsson".to_owned()),
             balances: None,
             credit_limit: None,
+            source: None,
         }
     }
 
@@ -135,6 +158,24 @@ mod tests {
         assert_eq!(account.number().as_deref(), Some("6155-417300268"));
         account.clearing = None;
         assert_eq!(account.number(), None);
+    }
+
+    #[test]
+    fn an_allkort_and_its_account_are_known_by_their_products() {
+        let with = |product: Option<&str>| Account { product: product.map(str::to_owned), ..account() };
+        assert!(with(Some("Allkortskonto")).is_allkort() && with(Some("ALLKORTSKONTO")).is_allkort());
+        assert!(!with(Some("Allkonto")).is_allkort() && !with(None).is_allkort());
+        let card = |product: &str| CardAccount {
+            bank_id: BankAccountId::parse("c-1").unwrap(),
+            product: Some(product.to_owned()),
+            currency: Currency::parse("SEK").unwrap(),
+            cards: Vec::new(),
+            balances: None,
+            credit_limit: None,
+            source: None,
+        };
+        assert!(card("Allkort Mastercard").is_allkort() && card("allkort").is_allkort());
+        assert!(!card("Platinum").is_allkort() && !card("Allkortskonto").is_allkort());
     }
 
     #[test]

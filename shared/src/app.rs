@@ -7,10 +7,12 @@ mod client_token;
 mod client_tokens;
 mod invocation;
 mod orders;
+mod reads;
 mod refresh;
 
 pub use client_tokens::ClientTokens;
 pub use invocation::{Ended, Invocation};
+pub use reads::Reservation;
 
 use crate::{
     bank::{self, Endpoints},

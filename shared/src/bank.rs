@@ -40,6 +40,7 @@ mod faults;
 mod links;
 mod retry_after;
 mod retry_budget;
+mod source;
 mod tokens;
 mod transport;
 
@@ -111,6 +112,8 @@ pub struct Read<'a> {
     pub country: Country,
     /// Where the PSU is, if they are there and asking. Without it there is no `PSU-IP-Address` header.
     pub address: Option<PsuAddress>,
+    /// Whether the bank's own objects are kept beside what is made of them.
+    pub source: bool,
 }
 
 impl Client {

@@ -32,6 +32,7 @@
 //! | `ATTENDED_TOKEN_AGE_SECONDS` | how old the user's token may be for a read to count as attended | 3600 |
 //! | `ROW_CAP` | rows that one answer of the bank has at most | 600 |
 //! | `ROW_CAP_CORPORATE` | the same for companies, on one day | 2900 |
+//! | `OVER_ROW_CAP` | `doubt` or `trust`: whether an answer with more rows than the cap may have been cut all the same | `doubt` |
 //! | `HISTORY_MONTHS` | JSON, country → months of history, where they differ from the table in `types/country.rs` | none |
 //! | `FUNCTION_TIMEOUT_MS` | time for one request where the runtime gives no deadline | 25000 |
 //! | `AWS_REGION` | set by Lambda | none |

@@ -5,19 +5,20 @@ mod answer;
 mod browser;
 mod call;
 mod codes;
+mod coding;
 mod input;
 mod problem;
+mod rows;
 mod status_table;
 
 pub use answer::{AuthorizationAnswer, BudgetAnswer, ConsentAnswer, EventAnswer, Opening};
 pub use browser::{neutral_page, to_app, trouble_page};
 pub use call::{Caller, Clock, psu_address, route, trace_id, verified};
 pub use codes::{ActionBy, Code};
-pub use input::{
-    DateRange, Fields, ListQuery, date_range, idempotency_key, no_query, path_account, path_consent,
-    text_field,
-};
-pub use problem::{FieldError, Problem, Rule};
+pub use coding::{Coding, Oversize, fitted};
+pub use input::{Fields, ListQuery, idempotency_key, no_query, path_account, path_consent, text_field};
+pub use problem::{Brief, FieldError, Problem, Rule};
+pub use rows::{DateRange, Days, RowsQuery, wants_source};
 
 use lambda_http::{Body, Response, http::HeaderValue};
 use serde::Serialize;

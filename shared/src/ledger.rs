@@ -10,10 +10,12 @@
 //! | `chain` | where running balances join, and where rows must be missing |
 //! | `coverage` | which windows are complete, and how that is known |
 //! | `plan` | which windows to ask for, with `cap` and `forecast` |
+//! | `cursor` | where a reader goes on |
 
 mod cap;
 mod chain;
 mod coverage;
+mod cursor;
 mod finding;
 mod forecast;
 mod identity;
@@ -21,15 +23,19 @@ mod plan;
 mod rows;
 mod window;
 
-pub use cap::Cap;
+pub use cap::{Cap, Over};
 pub use coverage::{Covered, Proof};
+pub use cursor::{Bound, Cursor, OVERLAP_DAYS, Position};
 pub use finding::Finding;
 pub use identity::{Booked, Identity, Pending};
 pub use plan::{Plan, Stuck};
 pub use rows::Answer;
 pub use window::Window;
 
-use crate::types::{AccountId, Date, IdentityKey};
+use crate::{
+    account::Transaction,
+    types::{AccountId, Date, IdentityKey},
+};
 use coverage::Coverage;
 use rows::Rows;
 
@@ -41,6 +47,8 @@ pub struct Reading {
     findings: Vec<Finding>,
     /// Where the bank refused older days: the oldest that it showed.
     pub moved_to: Option<Date>,
+    /// The older days of the range that are still to be read: the time was over.
+    pub rest: Option<Window>,
 }
 
 /// Rows of an account, with what is known about them.
@@ -62,6 +70,41 @@ impl Reading {
         let Self { rows, coverage, findings, .. } = self;
         let (booked, pending) = identity::name(rows, key, account, |day| coverage.is_whole(day));
         Statement { booked, pending, coverage: coverage.windows, findings }
+    }
+}
+
+impl Statement {
+    /// The first day of which something is missing that asking again could bring. A day at the bank's cap stays as it is,
+    /// however often it is asked for.
+    pub fn missing_from(&self) -> Option<Date> {
+        let missing = |finding: &Finding| match finding {
+            Finding::ChainBreaks(days) | Finding::NotAsked(days) => Some(days.from()),
+            _ => None,
+        };
+        self.findings.iter().filter_map(missing).min()
+    }
+
+    /// Where it would begin if only about `kept` of its rows, the newest, were left: with a whole day, and with one day at
+    /// least. Nothing if it has no second day.
+    pub fn beginning(&self, kept: usize) -> Option<Date> {
+        let days = || self.booked.iter().filter_map(|booked| booked.row.day());
+        let (newest, oldest) = (days().next()?, days().next_back()?);
+        let first = days().nth(kept).and_then(|day| day.tomorrow().ok()).filter(|day| *day <= newest);
+        (oldest < newest).then_some(first.unwrap_or(newest))
+    }
+
+    /// Only its days from `day` on, and the rows without any date.
+    #[must_use]
+    pub fn since(mut self, day: Date) -> Self {
+        let kept = |row: &Transaction| row.day().is_none_or(|of| of >= day);
+        self.booked.retain(|booked| kept(&booked.row));
+        self.pending.retain(|pending| kept(&pending.row));
+        let coverage = self.coverage.iter();
+        self.coverage = coverage
+            .filter_map(|covered| Some(Covered { window: covered.window.since(day)?, ..*covered }))
+            .collect();
+        self.findings = self.findings.iter().filter_map(|finding| finding.since(day)).collect();
+        self
     }
 }
 

@@ -255,7 +255,7 @@ mod tests {
                 async {
                     count(Metric::BankCalls);
                     count(Metric::BankCalls);
-                    let access = Access { resource: "accounts", account: None, present: true };
+                    let access = Access { resource: "accounts", account: None, present: true, source: false };
                     Audit::record(&OwnerId([1; 16]), &ConsentId([2; 16]), access, "ok");
                 },
                 ending,

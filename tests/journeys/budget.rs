@@ -1,6 +1,6 @@
 //! The unattended budget: four reads in a rolling day without the person, counted before the bank is called.
 
-use crate::world::{Answer, Person, World, journeys};
+use crate::world::{Answer, Person, World, client::swedish, journeys};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use simulated_bank::{CallKind, Fault, FaultOrder};
@@ -32,6 +32,8 @@ async fn a_fifth_read_without_the_person_is_refused_and_nothing_is_called(world:
     let anna = world.person();
     let id = anna.connect().await;
     let accounts = format!("/v1/consents/{id}/accounts");
+    // Whether an Allkort is among the cards is known from now on, so that lists of accounts leave the cards alone.
+    anna.get(&accounts).await.expect(200);
     let before = unattended_at_bank(world);
     for left in (0..4).rev() {
         let answer = anna.unattended(&accounts).await;
@@ -134,6 +136,83 @@ async fn the_window_rolls_and_never_holds_a_fifth_read() {
         }
     }
     assert!(reads.len() > 30, "{} reads", reads.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_that_breaks_off_between_two_windows_stays_counted() {
+    let world = World::in_process().await;
+    let mia = world.person();
+    let id = mia.connect_as(&swedish("redirect"), "se-mia").await;
+    let accounts = mia.get(&format!("/v1/consents/{id}/accounts")).await.expect(200);
+    let account = accounts["accounts"][0]["account_id"].as_str().unwrap();
+    let rows = format!("/v1/consents/{id}/accounts/{account}/transactions");
+    // The first window has a connection; of those that are asked side by side after it, all but one need another.
+    world.bank.change_switches(|switches| switches.refuse_handshakes = true);
+    let before = world.at_bank("accounts.transactions");
+    let broken = mia.unattended(&format!("{rows}?date_from=2025-06-01&date_to=2026-01-15")).await;
+    broken.problem(503, "bank_unavailable");
+    assert!(world.at_bank("accounts.transactions") > before, "something was read");
+    world.bank.change_switches(|switches| switches.refuse_handshakes = false);
+    let short = format!("{rows}?date_from=2026-01-14&date_to=2026-01-15");
+    for left in (0..3).rev() {
+        let answer = mia.unattended(&short).await;
+        assert!(answer.header("ratelimit").unwrap().contains(&format!("r={left};")));
+        answer.expect(200);
+    }
+    mia.unattended(&short).await.problem(429, "unattended_budget_exhausted");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_renewal_that_is_activated_without_the_person_draws_on_the_budget_too() {
+    let world = World::in_process().await;
+    let anna = world.person();
+    let id = anna.connect().await;
+    let accounts = format!("/v1/consents/{id}/accounts");
+    anna.get(&accounts).await.expect(200);
+    let activate = async |handle: &str| {
+        let request = anna.call("POST", &format!("/v1/consents/{id}/activation"));
+        let request = request.header("content-type", "application/json");
+        request.body(json!({"handle": handle}).to_string()).send().await
+    };
+    let first = anna.sign_renewal(&id, "se-anna").await;
+    activate(&first).await.expect(200);
+    for _ in 0..3 {
+        anna.unattended(&accounts).await.expect(200);
+    }
+    let second = anna.sign_renewal(&id, "se-anna").await;
+    let before = world.bank.ledger().calls.len();
+    activate(&second).await.problem(429, "unattended_budget_exhausted");
+    assert_eq!(world.bank.ledger().calls.len(), before);
+    assert_eq!(unattended_at_bank(&world), 4);
+    // Whoever has just signed is there.
+    anna.activate(&id, &second).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn balances_that_a_list_lacks_draw_on_the_budget_of_their_account() {
+    let world = World::in_process().await;
+    world.bank.change_switches(|switches| switches.list_has_balances = false);
+    let anna = world.person();
+    let id = anna.connect().await;
+    let accounts = format!("/v1/consents/{id}/accounts");
+    let list = anna.get(&accounts).await.expect(200);
+    let account = list["accounts"][0]["account_id"].as_str().unwrap().to_owned();
+    for _ in 0..2 {
+        anna.unattended(&format!("{accounts}/{account}")).await.expect(200);
+    }
+    let mut states = Vec::new();
+    for _ in 0..3 {
+        let list = anna.unattended(&accounts).await.expect(200);
+        let all = list["accounts"].as_array().unwrap().clone();
+        assert!(all[1..].iter().all(|other| other["state"] == "ok" && other["balances"].is_array()));
+        states.push((all[0]["state"].clone(), all[0]["problem"]["code"].clone()));
+    }
+    let failed = (json!("failed"), json!("unattended_budget_exhausted"));
+    assert_eq!(states, [(json!("ok"), Value::Null), (json!("ok"), Value::Null), failed]);
+    let calls = world.bank.ledger().calls;
+    let of_one =
+        calls.iter().filter(|call| call.kind == CallKind::AccountsOne && call.psu_ip_address.is_none());
+    assert_eq!(of_one.count(), 2 + 2 * 4 + 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -303,6 +303,24 @@ async fn a_year_of_a_company_is_one_call(world: &World) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bank_that_sends_more_rows_than_its_cap_is_doubted_or_trusted_as_configured() {
+    let mut seen = Vec::new();
+    for over in ["doubt", "trust"] {
+        let overrides = vec![("ROW_CAP", "100".to_owned()), ("OVER_ROW_CAP", over.to_owned())];
+        let world = World::with(Setting { overrides, ..Setting::default() }).await;
+        let stall = Stall::connect(&world).await;
+        let before = world.at_bank("accounts.transactions");
+        let rows = stall.rows("2026-01-05", TO).await;
+        assert!(incomplete(&rows).is_empty());
+        seen.push((ids(&rows), world.at_bank("accounts.transactions") - before));
+    }
+    let [(doubted, many), (trusted, one)] = seen.as_slice() else { panic!() };
+    assert!(doubted.len() > 300);
+    assert_eq!((doubted == trusted || doubted.len() == trusted.len(), *one), (true, 1));
+    assert!(*many > 4, "{many}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn card_rows_over_a_cap_that_is_configured_are_read_in_windows() {
     let overrides = vec![("ROW_CAP", "40".to_owned())];
     let world = World::with(Setting { overrides, ..Setting::default() }).await;

@@ -207,7 +207,7 @@ async fn a_consent_is_explained_without_anything_secret() {
     let told = told(&world, Verb::Explain(ConsentId::parse(&id).unwrap())).await;
     assert_eq!(told["consent"]["status"], "active", "{told:#}");
     assert_eq!(told["grant"]["generation"], 1);
-    assert_eq!((&told["accounts"]["accounts"], &told["accounts"]["cards"]), (&json!(4), &json!(0)));
+    assert_eq!((&told["accounts"]["accounts"], &told["accounts"]["cards"]), (&json!(4), &json!(2)));
     assert_eq!(told["seals"], "open");
     assert!(told["consent"]["timeline"].as_array().unwrap().len() >= 3, "{told:#}");
     let row = consents(&world).await.remove(0);

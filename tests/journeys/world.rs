@@ -139,6 +139,11 @@ impl World {
         self.door = front_door(&self.bank, &self.issuer, Arc::new(invoke)).await;
     }
 
+    /// Functions that are called in another way from now on.
+    pub(crate) async fn invoked_by(&mut self, invoke: Arc<dyn Invoke>) {
+        self.door = front_door(&self.bank, &self.issuer, invoke).await;
+    }
+
     /// New processes with other variables.
     pub(crate) async fn reconfigure(&mut self, changes: &[(&str, &str)]) {
         let changes = changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));

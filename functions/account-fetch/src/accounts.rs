@@ -2,33 +2,47 @@
 
 use crate::{
     map::Side,
-    question::{AccountDetail, AccountList},
+    question::{AccountDetail, AccountList, CardList},
     reader::Reader,
-    view::{AccountView, Accounts},
+    view::{AccountView, Accounts, TotalView},
 };
 use futures_util::future::join_all;
 use lambda_http::Request;
 use shared::{
-    account::Account,
+    account::{Account, CardAccount},
     app::App,
-    http::{Answer, Code, Problem},
+    http::{self, Answer, Code, Problem},
     store::AccountEntry,
 };
 
+/// An account as the list has it, and what went wrong with its details, if they had to be asked for.
+struct Read {
+    account: Account,
+    problem: Option<Problem>,
+}
+
+/// All accounts. What the list does not say is asked for in one wave, side by side, and so are the cards where they show
+/// an account's money a second time. What fails there fails for its own account.
 pub(crate) async fn list(app: &App, request: Request) -> Answer {
-    let (reader, accounts) = listed(Reader::load(app, &request).await?).await?;
-    let accounts = with_balances(&reader, accounts).await;
-    let views =
-        accounts.iter().map(|account| AccountView::of(account, &reader.account_id(account))).collect();
-    reader.json(&Accounts { accounts: views })
+    let source = http::wants_source(&request)?;
+    let (mut reader, accounts) = listed(Reader::load(app, &request, source).await?).await?;
+    let entries = reader.entries(&accounts);
+    let cards = cards(&reader, may_be_allkort(&reader, &accounts));
+    let (accounts, cards) = tokio::join!(with_balances(&reader, accounts), cards);
+    let mut sides = vec![(Side::Accounts, entries)];
+    sides.extend(cards.map(|cards| (Side::Cards, reader.card_entries(&cards))));
+    reader.remember(sides).await?;
+    let views = accounts.iter().map(|read| AccountView::of(&read.account, read.problem.as_ref(), &reader));
+    let balances = accounts.iter().map(|read| (read.account.currency, read.account.balances.as_deref()));
+    reader.json(&Accounts { accounts: views.collect(), totals: TotalView::all(balances) })
 }
 
 pub(crate) async fn one(app: &App, request: Request) -> Answer {
-    let reader = Reader::load(app, &request).await?;
+    let reader = Reader::load(app, &request, http::wants_source(&request)?).await?;
     let (reader, AccountEntry { id, bank_id, .. }) = located(reader).await?;
     let question = AccountDetail { account: id, bank_id };
     let (reader, answer) = reader.ask(&question).await?;
-    reader.json(&AccountView::of(&answer?, &question.account))
+    reader.json(&AccountView::known(&answer?, &question.account, &reader))
 }
 
 /// The account that the path names, as the table knows it; the list is asked only if the table does not know it.
@@ -36,31 +50,43 @@ pub(crate) async fn located(reader: Reader<'_>) -> Result<(Reader<'_>, AccountEn
     if let Some(known) = reader.known(Side::Accounts)? {
         return Ok((reader, known));
     }
-    let (reader, _) = listed(reader).await?;
+    let (mut reader, accounts) = listed(reader).await?;
+    let entries = reader.entries(&accounts);
+    reader.remember(vec![(Side::Accounts, entries)]).await?;
     let known = reader.known(Side::Accounts)?.ok_or(Problem::new(Code::AccountNotFound))?;
     Ok((reader, known))
 }
 
-/// The list of accounts, remembered.
+/// The list of accounts.
 async fn listed(reader: Reader<'_>) -> Result<(Reader<'_>, Vec<Account>), Problem> {
-    let (mut reader, answer) = reader.ask(&AccountList).await?;
-    let accounts = answer?;
-    reader.remember(Side::Accounts, reader.entries(&accounts)).await?;
-    Ok((reader, accounts))
+    let (reader, answer) = reader.ask(&AccountList).await?;
+    Ok((reader, answer?))
 }
 
-/// The list holds balances or does not (both were recorded): those that miss are fetched side by side, in one wave. An
-/// account whose details cannot be had stays in the list without balances.
-async fn with_balances(reader: &Reader<'_>, accounts: Vec<Account>) -> Vec<Account> {
+/// The list holds balances or does not (both were recorded): those that miss are fetched side by side.
+async fn with_balances(reader: &Reader<'_>, accounts: Vec<Account>) -> Vec<Read> {
     join_all(accounts.into_iter().map(|listed| async move {
         if listed.balances.is_some() {
-            return listed;
+            return Read { account: listed, problem: None };
         }
         let question = AccountDetail { account: reader.account_id(&listed), bank_id: listed.bank_id.clone() };
         match reader.ask_beside(&question).await {
-            Ok(detailed) => Account { bank_id: listed.bank_id, ..detailed },
-            Err(_) => listed,
+            Ok(detailed) => Read { account: Account { bank_id: listed.bank_id, ..detailed }, problem: None },
+            Err(problem) => Read { account: listed, problem: Some(problem) },
         }
     }))
     .await
+}
+
+/// The cards, where they are wanted and can be had.
+async fn cards(reader: &Reader<'_>, wanted: bool) -> Option<Vec<CardAccount>> {
+    if wanted { reader.ask_beside(&CardList).await.ok() } else { None }
+}
+
+/// Whether an Allkort may be among the cards. Without the PSU they are not asked for what is known: that would use up the
+/// budget of the cards.
+fn may_be_allkort(reader: &Reader<'_>, accounts: &[Account]) -> bool {
+    let is_known = |account: &Account| reader.map.same_funds_as(&reader.account_id(account)).is_some();
+    let is_wanted = |account: &Account| account.is_allkort() && (reader.is_attended() || !is_known(account));
+    reader.stored.country.has_cards(reader.stored.psu_type) && accounts.iter().any(is_wanted)
 }

@@ -1,14 +1,16 @@
 //! Whether the PSU is there, and what a read costs when they are not: it draws on a budget that the table keeps.
 
 use crate::reader::{Question, Reader};
-use lambda_http::http::{HeaderMap, HeaderValue};
+use lambda_http::{
+    Body, Response,
+    http::{HeaderMap, HeaderValue},
+};
 use serde::Serialize;
 use shared::{
-    app::App,
-    budget::{Reserved, Standing, Subject, WINDOW},
-    http::{self, Answer, Code, Problem},
-    telemetry::{self, Metric},
-    types::{OwnerId, Timestamp},
+    app::Reservation,
+    budget::{Standing, Subject, WINDOW},
+    http::{self, Answer, Code, Oversize, Problem},
+    types::Timestamp,
 };
 
 /// An answer's own fields, and its consent beside them.
@@ -27,60 +29,39 @@ struct ConsentClocks<'a> {
     expires_at: &'a str,
 }
 
-/// One read that has been counted.
-pub(crate) struct Reservation {
-    subject: String,
-    at: Timestamp,
-}
-
 impl Reader<'_> {
     /// Counts this read, unless the PSU is there. Nothing has been called yet.
-    pub(crate) async fn reserve<Q: Question>(
-        &mut self,
-        question: &Q,
-    ) -> Result<Option<Reservation>, Problem> {
+    pub(crate) async fn reserve<Q: Question>(&self, question: &Q) -> Result<Option<Reservation>, Problem> {
         if self.is_attended() {
             return Ok(None);
         }
-        let (invocation, owner) = (&self.invocation, self.stored.owner);
         let subject = Subject { resource: Q::RESOURCE, account: question.account().cloned() };
-        let subject = subject.key(&invocation.material.identity, &owner);
-        let (limit, now) = (invocation.app.config.unattended_reads, invocation.now());
-        match invocation.app.store.reserve(&owner, &subject, limit, now).await? {
-            Reserved::Granted(standing) => {
-                self.standing = Some(standing);
-                Ok(Some(Reservation { subject, at: now }))
-            }
-            Reserved::Exhausted(standing) => {
-                telemetry::count(Metric::BudgetExhausted);
-                let wait = standing.next_at.map(|at| at.after(now));
-                Err(Problem::new(Code::UnattendedBudgetExhausted).retry_after(wait))
-            }
-        }
+        self.invocation.reserve(&self.stored.owner, &subject).await.map(Some)
     }
 
-    /// An answer with data, and where its consent stands: past `renew_by` a header says so too. Without the PSU it says what is left of the budget (draft `RateLimit` header fields for HTTP).
+    /// An answer with data. What the bank answered at once is always smaller than Lambda's limit, but for a bank gone mad.
     pub(crate) fn json(&self, body: &impl Serialize) -> Answer {
+        self.fitted(body)?.map_err(|_| Problem::new(Code::BankAnswerUnusable))
+    }
+
+    /// An answer with data, and where its consent stands: past `renew_by` a header says so too. Without the PSU it says
+    /// what is left of the budget (draft `RateLimit` header fields for HTTP).
+    pub(crate) fn fitted(&self, body: &impl Serialize) -> Result<Result<Response<Body>, Oversize>, Problem> {
         let (now, clocks) = (self.invocation.now(), self.active()?.clocks);
         let due = clocks.renewal_due(now);
         let (renew_by, expires_at) = (clocks.renew_by().rfc3339(), clocks.expires_at().rfc3339());
         let consent = ConsentClocks { renewal_due: due, renew_by: &renew_by, expires_at: &expires_at };
-        let mut answer = http::json(200, &WithClocks { body, consent })?;
+        let mut answer = match http::fitted(&WithClocks { body, consent }, self.coding())? {
+            Ok(answer) => answer,
+            Err(oversize) => return Ok(Err(oversize)),
+        };
         if let (true, Ok(value)) = (due, HeaderValue::from_str(&renew_by)) {
             answer.headers_mut().insert("consent-renew-by", value);
         }
         if let Some(standing) = self.standing {
             rate_limit(answer.headers_mut(), standing, now);
         }
-        Ok(answer)
-    }
-}
-
-/// Nothing was read: the call provably never left, or there was no token for it.
-pub(crate) async fn give_back(app: &App, owner: &OwnerId, reservation: Option<Reservation>) {
-    let Some(Reservation { subject, at }) = reservation else { return };
-    if let Err(error) = app.store.unreserve(owner, &subject, at).await {
-        telemetry::cause(&error);
+        Ok(Ok(answer))
     }
 }
 

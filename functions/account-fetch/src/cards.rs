@@ -5,14 +5,14 @@ use crate::{
     map::Side,
     question::CardList,
     reader::Reader,
-    view::{CardAccounts, CardView},
+    view::{CardAccounts, CardView, TotalView},
 };
 use lambda_http::Request;
 use shared::{
-    account::CardAccount,
+    account::{Balance, CardAccount, Currency},
     app::App,
     bank::Fault,
-    http::{Answer, Code, Problem},
+    http::{self, Answer, Code, Problem},
     store::AccountEntry,
 };
 
@@ -35,20 +35,28 @@ impl NoCards {
 }
 
 pub(crate) async fn list(app: &App, request: Request) -> Answer {
-    let (reader, cards) = listed(Reader::load(app, &request).await?).await?;
-    let answer = match cards {
+    let source = http::wants_source(&request)?;
+    let (reader, cards) = listed(Reader::load(app, &request, source).await?).await?;
+    let answer = match &cards {
         Ok(cards) => CardAccounts {
-            card_accounts: cards.iter().map(|card| CardView::of(card, &reader.card_id(card))).collect(),
+            card_accounts: cards.iter().map(|card| CardView::of(card, &reader)).collect(),
+            totals: TotalView::all(cards.iter().filter(|card| !card.is_allkort()).map(of_card)),
             reason: None,
         },
-        Err(none) => CardAccounts { card_accounts: Vec::new(), reason: Some(none.reason()) },
+        Err(none) => {
+            CardAccounts { card_accounts: Vec::new(), totals: Vec::new(), reason: Some(none.reason()) }
+        }
     };
     reader.json(&answer)
 }
 
+fn of_card(card: &CardAccount) -> (Currency, Option<&[Balance]>) {
+    (card.currency, card.balances.as_deref())
+}
+
 /// One card account is taken from the list: the bank's own path for one has never been seen in use.
 pub(crate) async fn one(app: &App, request: Request) -> Answer {
-    let reader = Reader::load(app, &request).await?;
+    let reader = Reader::load(app, &request, http::wants_source(&request)?).await?;
     // A malformed id is no question for the bank.
     reader.wanted()?;
     let (reader, cards) = listed(reader).await?;
@@ -56,7 +64,7 @@ pub(crate) async fn one(app: &App, request: Request) -> Answer {
     let cards = cards.unwrap_or_default();
     let found = cards.iter().find(|card| reader.card_id(card) == *wanted);
     let card = found.ok_or(Problem::new(Code::AccountNotFound))?;
-    reader.json(&CardView::of(card, wanted))
+    reader.json(&CardView::of(card, &reader))
 }
 
 /// The card account that the path names, as the table knows it; the list is asked only if the table does not know it.
@@ -79,6 +87,7 @@ async fn listed(reader: Reader<'_>) -> Result<(Reader<'_>, Result<Vec<CardAccoun
         return Ok((reader, Err(NoCards::NotSubscribed)));
     }
     let cards = answer?;
-    reader.remember(Side::Cards, reader.card_entries(&cards)).await?;
+    let entries = reader.card_entries(&cards);
+    reader.remember(vec![(Side::Cards, entries)]).await?;
     Ok((reader, Ok(cards)))
 }

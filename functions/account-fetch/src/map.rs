@@ -36,10 +36,13 @@ impl Reader<'_> {
         Ok(entry.cloned())
     }
 
-    /// Writes down one side of the map, if it has changed.
-    pub(crate) async fn remember(&mut self, side: Side, entries: Vec<AccountEntry>) -> Result<(), Problem> {
-        let other = self.map.entries.iter().filter(|entry| !side.has(entry)).cloned();
-        let mut all: Vec<AccountEntry> = entries.into_iter().chain(other).collect();
+    /// Writes down one side of the map, or both, if they have changed.
+    pub(crate) async fn remember(&mut self, sides: Vec<(Side, Vec<AccountEntry>)>) -> Result<(), Problem> {
+        let mut all = self.map.entries.clone();
+        for (side, entries) in sides {
+            all.retain(|entry| !side.has(entry));
+            all.extend(entries);
+        }
         all.sort_by(|a, b| a.id.cmp(&b.id));
         if all == self.map.entries {
             return Ok(());
@@ -63,6 +66,7 @@ impl Reader<'_> {
             id: self.card_id(card),
             bank_id: card.bank_id.clone(),
             card: true,
+            allkort: card.is_allkort(),
             currency: card.currency.as_str().to_owned(),
         };
         cards.iter().map(entry).collect()

@@ -1,18 +1,24 @@
 //! Reading under a grant: with a token that lives, and with one audit line per access.
 
-use crate::{Input, attendance::give_back};
+use crate::Input;
 use lambda_http::Request;
 use shared::{
-    app::{App, Invocation},
+    app::{App, Invocation, Reservation},
     bank::{self, Fault},
     budget::Standing,
     consent::{Active, Consent, Refused},
-    http::{Code, Problem},
+    http::{Code, Coding, Problem},
     store::{AccountMap, Stored},
     telemetry::{self, Access, Audit, Metric},
-    types::{AccountId, PsuAddress},
+    types::{AccountId, Date, PsuAddress},
 };
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// The scope that the bank's own objects need beside the route's.
+const SOURCE_SCOPE: &str = "accounts:source";
 
 /// A consent that may be read, and the bank to read from.
 pub(crate) struct Reader<'a> {
@@ -23,8 +29,20 @@ pub(crate) struct Reader<'a> {
     pub(crate) bank: Arc<bank::Client>,
     account: Option<AccountId>,
     address: Option<PsuAddress>,
+    wish: Wish,
     /// What is left of the unattended budget, once this request has drawn on it.
     pub(crate) standing: Option<Standing>,
+    /// Whether a call of the question under way may have reached the bank: then it is spent, whatever comes later.
+    reached: AtomicBool,
+}
+
+/// What the caller wants of an answer.
+#[derive(Clone, Copy)]
+pub(crate) struct Wish {
+    /// The bank's own objects too.
+    pub(crate) source: bool,
+    /// How it travels.
+    pub(crate) coding: Coding,
 }
 
 /// One question to the bank under a grant. Asking it twice does no harm.
@@ -45,10 +63,13 @@ pub(crate) trait Question: Sync {
 
 impl<'a> Reader<'a> {
     /// Loads the consent and holds it against its owner and its clocks. Nothing is spent yet.
-    pub(crate) async fn load(app: &'a App, request: &Request) -> Result<Self, Problem> {
+    pub(crate) async fn load(app: &'a App, request: &Request, source: bool) -> Result<Self, Problem> {
         let Input { consent, account, address } = Input::try_from(request)?;
         let invocation = app.begin(request).await?;
         let caller = invocation.caller(request)?;
+        if source && !caller.has_scope(SOURCE_SCOPE) {
+            return Err(Problem::new(Code::SourceScopeRequired));
+        }
         let loaded = invocation.load(&caller.owner, &consent?).await?;
         let stored = loaded.stored;
         let bank = invocation.bank(stored.country)?;
@@ -62,7 +83,9 @@ impl<'a> Reader<'a> {
         });
         // Present is who says so with an address, and whose own token is fresh.
         let address = address.filter(|_| invocation.is_attended(&caller));
-        Ok(Self { invocation, stored, map, bank, account, address, standing: None })
+        let wish = Wish { source, coding: Coding::of(request) };
+        let reached = AtomicBool::new(false);
+        Ok(Self { invocation, stored, map, bank, account, address, wish, standing: None, reached })
     }
 
     /// Asks the bank, with an access token that lives: one that is over is refreshed before, one that should live and
@@ -73,33 +96,45 @@ impl<'a> Reader<'a> {
         question: &Q,
     ) -> Result<(Self, Result<Q::Answer, Fault>), Problem> {
         let reserved = self.reserve(question).await?;
+        self.standing = reserved.as_ref().map(Reservation::standing);
+        self.reached = AtomicBool::new(false);
         let (app, owner) = (self.invocation.app, self.stored.owner);
         let mut reader = match self.renewed(question, false).await {
             Ok(reader) => reader,
             Err(problem) => {
                 // Without a token nothing was read.
-                give_back(app, &owner, reserved).await;
+                app.give_back(&owner, reserved).await;
                 return Err(problem);
             }
         };
-        let mut answer = question.put(&reader).await;
+        let mut answer = reader.heard(question.put(&reader).await);
         if matches!(answer, Err(Fault::TokenInactive)) {
             reader = reader.renewed(question, true).await?;
-            answer = question.put(&reader).await;
+            answer = reader.heard(question.put(&reader).await);
         }
-        if answer.as_ref().is_err_and(Fault::provably_not_sent) {
-            give_back(app, &owner, reserved).await;
+        if !reader.reached.load(Ordering::Relaxed) {
+            app.give_back(&owner, reserved).await;
         }
         reader.audit(question, &answer);
         Ok((reader, answer))
     }
 
-    /// Asks as things stand, beside other questions of the same request. One audit line too.
-    pub(crate) async fn ask_beside<Q: Question>(&self, question: &Q) -> Result<Q::Answer, Fault> {
+    /// Asks as things stand, beside other questions of the same request. It draws on its own budget and leaves its own
+    /// audit line.
+    pub(crate) async fn ask_beside<Q: Question>(&self, question: &Q) -> Result<Q::Answer, Problem> {
+        let reserved = self.reserve(question).await?;
         let answer = question.put(self).await;
+        if answer.as_ref().is_err_and(Fault::provably_not_sent) {
+            self.invocation.app.give_back(&self.stored.owner, reserved).await;
+        }
         self.audit(question, &answer);
-        if matches!(answer, Err(Fault::Unrecognised { .. })) {
-            telemetry::count(Metric::Drift);
+        answer.map_err(Problem::from)
+    }
+
+    /// Notes what an answer says of its call: unless that provably never left, the question under way is spent.
+    pub(crate) fn heard<T>(&self, answer: Result<T, Fault>) -> Result<T, Fault> {
+        if !answer.as_ref().is_err_and(Fault::provably_not_sent) {
+            self.reached.store(true, Ordering::Relaxed);
         }
         answer
     }
@@ -107,16 +142,18 @@ impl<'a> Reader<'a> {
     /// With an access token that will do, or with another one if the bank said that it does not. Without one the access
     /// that wanted it has ended, which is audited too.
     async fn renewed(self, question: &impl Question, refused: bool) -> Result<Self, Problem> {
-        let Self { invocation, stored, map, bank, account, address, standing } = self;
+        let Self { invocation, stored, map, bank, account, address, wish, standing, reached } = self;
         let (owner, id) = (stored.owner, stored.id);
         let usable = match refused {
             true => Box::pin(invocation.refresh(&bank, stored)).await,
             false => invocation.usable(&bank, stored).await,
         };
         match usable {
-            Ok(stored) => Ok(Self { invocation, stored, map, bank, account, address, standing }),
+            Ok(stored) => {
+                Ok(Self { invocation, stored, map, bank, account, address, wish, standing, reached })
+            }
             Err(problem) => {
-                Audit::record(&owner, &id, access(question, address), problem.code().id());
+                Audit::record(&owner, &id, access(question, address, wish), problem.code().id());
                 Err(problem)
             }
         }
@@ -127,6 +164,27 @@ impl<'a> Reader<'a> {
         self.address.is_some()
     }
 
+    /// How the answer travels.
+    pub(crate) const fn coding(&self) -> Coding {
+        self.wish.coding
+    }
+
+    /// Whether the bank's own objects are wanted.
+    pub(crate) const fn wants_source(&self) -> bool {
+        self.wish.source
+    }
+
+    /// Today in the bank's zone.
+    pub(crate) fn today(&self) -> Date {
+        self.invocation.now().date_in(&self.stored.country.zone())
+    }
+
+    /// The oldest day that the bank shows of an account in this currency.
+    pub(crate) fn history_from(&self, currency: &str) -> Date {
+        let limits = &self.invocation.app.config.limits;
+        limits.history(self.stored.country, self.stored.psu_type, currency).first_day(self.today())
+    }
+
     /// One exchange.
     pub(crate) fn exchange(&self) -> bank::Call<'_> {
         self.invocation.exchange()
@@ -135,7 +193,8 @@ impl<'a> Reader<'a> {
     /// Whose data.
     pub(crate) fn read(&self) -> Result<bank::Read<'_>, Fault> {
         let active = self.active().map_err(|_| Fault::TokenInactive)?;
-        Ok(bank::Read { token: &active.tokens.access, country: self.stored.country, address: self.address })
+        let (country, address, source) = (self.stored.country, self.address, self.wish.source);
+        Ok(bank::Read { token: &active.tokens.access, country, address, source })
     }
 
     /// The grant, which was readable when the request began.
@@ -154,7 +213,12 @@ impl<'a> Reader<'a> {
             telemetry::count(Metric::BankFaults);
         }
         let outcome = fault.map_or("ok", Fault::code);
-        Audit::record(&self.stored.owner, &self.stored.id, access(question, self.address), outcome);
+        Audit::record(
+            &self.stored.owner,
+            &self.stored.id,
+            access(question, self.address, self.wish),
+            outcome,
+        );
     }
 }
 
@@ -163,7 +227,7 @@ fn readable<'c>(consent: &'c Consent, invocation: &Invocation<'_>) -> Result<&'c
     consent.readable(invocation.now()).map_err(|refused| Problem::from(refused).begins_again(&consent.id))
 }
 
-fn access<Q: Question>(question: &Q, address: Option<PsuAddress>) -> Access<'_> {
+fn access<Q: Question>(question: &Q, address: Option<PsuAddress>, wish: Wish) -> Access<'_> {
     let account = question.account().map(AccountId::as_str);
-    Access { resource: Q::RESOURCE, account, present: address.is_some() }
+    Access { resource: Q::RESOURCE, account, present: address.is_some(), source: wish.source }
 }

@@ -1,6 +1,8 @@
 //! The rows of an account as callers see them, and what is known of them.
 
+use crate::view::source;
 use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 use shared::{
     account::{Money, Transaction},
     http::DateRange,
@@ -37,6 +39,9 @@ struct Row<'a> {
     balance_after: Option<Amount<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     masked_pan: Option<&'a str>,
+    /// The bank's own object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<Box<RawValue>>,
 }
 
 /// An amount: sign and digits as the bank sent them, and its currency.
@@ -86,6 +91,11 @@ pub struct StatementView<'a> {
     pending: &'a [Pending],
     coverage: Vec<CoveredView>,
     findings: Vec<FindingView>,
+    /// Where to go on: at once if there is `more`, else whenever the account is looked at again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+    /// Whether older days of the range are still to be read.
+    more: bool,
 }
 
 impl<'a> StatementView<'a> {
@@ -100,7 +110,15 @@ impl<'a> StatementView<'a> {
             pending: &statement.pending,
             coverage: statement.coverage.iter().map(CoveredView::from).collect(),
             findings: statement.findings.iter().map(FindingView::from).collect(),
+            next_cursor: None,
+            more: false,
         }
+    }
+
+    /// With where to go on.
+    #[must_use]
+    pub(crate) fn going_on(self, cursor: String, more: bool) -> Self {
+        Self { next_cursor: Some(cursor), more, ..self }
     }
 }
 
@@ -155,6 +173,7 @@ impl<'a> Row<'a> {
             counterparty: row.counterparty.as_deref(),
             balance_after: row.balance_after.as_ref().map(Amount::of),
             masked_pan: row.masked_pan.as_deref(),
+            source: source(row.source.as_deref()),
         }
     }
 }

@@ -42,7 +42,16 @@ pub(crate) async fn read(reader: &Reader<'_>, side: Side, rows: &Rows) -> Result
                 plan.answer(window, rows);
             }
             Err(Fault::NoTime | Fault::Lost) if answered && !has_time(reader) => {}
-            Err(fault) => refused(&mut plan, window, fault)?,
+            Err(fault) => {
+                if let Err(fault) = refused(&mut plan, window, fault) {
+                    // Others may have been sent already.
+                    return if under_way.is_empty() {
+                        Err(fault)
+                    } else {
+                        reader.heard(Ok(())).and(Err(fault))
+                    };
+                }
+            }
         }
     }
 }
@@ -65,7 +74,7 @@ async fn ask(
             Side::Cards => reader.bank.card_transactions(&call, &read, id, from, to).await,
         }
     };
-    (window, answer.await)
+    (window, reader.heard(answer.await))
 }
 
 /// A refusal that the plan has a way around: days older than the bank shows, or perhaps more rows than it sends. What it

@@ -48,6 +48,7 @@ pub(crate) async fn handle(app: &App, request: Request) -> Answer {
         return Err(Problem::field("handle", HANDLE));
     }
     if loaded.stored.renewal_signed(handle.as_ref(), invocation.now()).is_some() {
+        let address = address.filter(|_| invocation.is_attended(&caller));
         return renewal::activate(&invocation, loaded, handle, address).await;
     }
     first(&invocation, loaded, handle.as_ref()).await

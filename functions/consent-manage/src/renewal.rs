@@ -6,6 +6,7 @@ use shared::{
     account::Account,
     app::Invocation,
     bank::{self, Fault},
+    budget::Subject,
     consent::{Attempt, Consent, Grant, Reason, Refused},
     http::{self, Answer, Code, ConsentAnswer, Problem},
     store::{AccountEntry, AccountMap, Loaded, Stored, UpdateError},
@@ -13,6 +14,9 @@ use shared::{
     types::{AccessToken, AccountId, BankConsentId, Digest, PsuAddress},
 };
 use std::collections::BTreeSet;
+
+/// What is read to compare.
+const ACCOUNTS: Subject = Subject { resource: "accounts", account: None };
 
 /// The renewed consent, and what became of its accounts.
 #[derive(Serialize)]
@@ -90,9 +94,18 @@ async fn list(
     address: Option<PsuAddress>,
 ) -> Result<Vec<Account>, Problem> {
     let bank = invocation.bank(stored.country)?;
-    let read = bank::Read { token, country: stored.country, address };
+    // Without the PSU it is counted, as every other read of the accounts.
+    let reserved = match address {
+        Some(_) => None,
+        None => Some(invocation.reserve(&stored.owner, &ACCOUNTS).await?),
+    };
+    let read = bank::Read { token, country: stored.country, address, source: false };
     let answer = bank.accounts(&invocation.exchange(), &read).await;
-    let access = Access { resource: "accounts", account: None, present: address.is_some() };
+    if answer.as_ref().is_err_and(Fault::provably_not_sent) {
+        invocation.app.give_back(&stored.owner, reserved).await;
+    }
+    let access =
+        Access { resource: ACCOUNTS.resource, account: None, present: address.is_some(), source: false };
     Audit::record(&stored.owner, &stored.id, access, answer.as_ref().err().map_or("ok", Fault::code));
     answer.map_err(Problem::from)
 }

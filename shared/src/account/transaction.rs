@@ -34,6 +34,8 @@ pub struct Transaction {
     pub balance_after: Option<Money>,
     /// The card that was used; card rows only.
     pub masked_pan: Option<String>,
+    /// The bank's own object, byte for byte; only where it was asked for.
+    pub source: Option<Box<str>>,
 }
 
 impl Transaction {

@@ -4,6 +4,7 @@ use super::{
     Call, Client, Fault, Read,
     amounts::{Text, WireBalance, WireMoney, balances, currency, date, decimal, list, text},
     faults::Kind,
+    source,
     transport::{Way, json},
 };
 use crate::{
@@ -99,7 +100,9 @@ impl Client {
     /// Among others [`Fault::TokenInactive`], [`Fault::KycMissing`].
     pub async fn accounts(&self, call: &Call<'_>, read: &Read<'_>) -> Result<Vec<Account>, Fault> {
         let url = self.endpoints.resource(&self.endpoints.accounts_path(read.country), &[])?;
-        accounts(&self.get(call, Kind::Accounts, read, &url).await?)
+        let body = self.get(call, Kind::Accounts, read, &url).await?;
+        let accounts = accounts(&body)?;
+        if read.source { source::keep(&body, accounts, |account| &mut account.source) } else { Ok(accounts) }
     }
 
     /// One account with its balances.
@@ -114,7 +117,9 @@ impl Client {
     ) -> Result<Account, Fault> {
         let mut url = self.endpoints.resource(&self.endpoints.accounts_path(read.country), &[id.as_str()])?;
         url.set_query(Some("withBalance=true"));
-        account(&self.get(call, Kind::Account, read, &url).await?)
+        let body = self.get(call, Kind::Account, read, &url).await?;
+        let account = account(&body)?;
+        Ok(if read.source { Account { source: source::whole(&body)?, ..account } } else { account })
     }
 
     /// The rows of `from` to `to`, both included (inferred), in the bank's order: pending first, then newest first
@@ -133,7 +138,9 @@ impl Client {
         let path = self.endpoints.accounts_path(read.country);
         let mut url = self.endpoints.resource(&path, &[id.as_str(), "transactions"])?;
         window(&mut url, from, to);
-        transactions(&self.get(call, Kind::Transactions, read, &url).await?)
+        let body = self.get(call, Kind::Transactions, read, &url).await?;
+        let transactions = transactions(&body)?;
+        if read.source { source::keep(&body, transactions, |row| &mut row.source) } else { Ok(transactions) }
     }
 
     pub(super) async fn get(
@@ -198,6 +205,7 @@ impl WireAccount<'_> {
             owner_name: text(self.owner_name),
             balances: balances(self.balances.as_deref())?,
             credit_limit: self.credit_limit.map(|limit| credit_limit(limit, currency)).transpose()?,
+            source: None,
         })
     }
 }
@@ -225,6 +233,7 @@ impl WireTransaction<'_> {
             counterparty: text(self.debtor_name).or_else(|| text(self.creditor_name)),
             balance_after: self.balance.map(|balance| balance.amount.money()).transpose()?,
             masked_pan: None,
+            source: None,
         })
     }
 }

@@ -5,6 +5,7 @@ use super::{
     accounts::{signed, status, window},
     amounts::{Text, WireBalance, WireMoney, balances, currency, date, list, text},
     faults::Kind,
+    source,
     transport::json,
 };
 use crate::{
@@ -85,7 +86,9 @@ impl Client {
     /// Among others [`Fault::NotRegistered`]: the card product is a subscription of its own.
     pub async fn card_accounts(&self, call: &Call<'_>, read: &Read<'_>) -> Result<Vec<CardAccount>, Fault> {
         let url = self.endpoints.resource(PATH, &[])?;
-        card_accounts(&self.get(call, Kind::CardAccounts, read, &url).await?)
+        let body = self.get(call, Kind::CardAccounts, read, &url).await?;
+        let cards = card_accounts(&body)?;
+        if read.source { source::keep(&body, cards, |card| &mut card.source) } else { Ok(cards) }
     }
 
     /// The rows of `from` to `to`, both included (inferred): pending first, then newest booking first (recorded).
@@ -102,7 +105,9 @@ impl Client {
     ) -> Result<Vec<Transaction>, Fault> {
         let mut url = self.endpoints.resource(PATH, &[id.as_str(), "transactions"])?;
         window(&mut url, from, to);
-        card_transactions(&self.get(call, Kind::CardTransactions, read, &url).await?)
+        let body = self.get(call, Kind::CardTransactions, read, &url).await?;
+        let rows = card_transactions(&body)?;
+        if read.source { source::keep(&body, rows, |row| &mut row.source) } else { Ok(rows) }
     }
 }
 
@@ -133,6 +138,7 @@ impl WireCardAccount<'_> {
             cards: self.cards.into_iter().flatten().map(card).collect(),
             balances: balances(self.balances.as_deref())?,
             credit_limit: self.credit_limit.map(|limit| limit.money()).transpose()?,
+            source: None,
         })
     }
 }
@@ -149,6 +155,7 @@ impl WireTransaction<'_> {
             counterparty: None,
             balance_after: None,
             masked_pan: self.card.map(|card| card.masked_pan.into_owned()),
+            source: None,
         })
     }
 }

@@ -3,7 +3,7 @@
 
 use super::Reader;
 use crate::{
-    ledger::Cap,
+    ledger::{Cap, Over},
     types::{Country, History, PsuType},
 };
 use std::collections::BTreeMap;
@@ -20,6 +20,7 @@ const MOST_MONTHS: u8 = 120;
 pub struct Limits {
     rows: usize,
     rows_corporate: usize,
+    over: Over,
     /// In place of [`Country::history`].
     months: BTreeMap<Country, u8>,
 }
@@ -31,6 +32,7 @@ impl Limits {
             PsuType::Individual => Cap::new(self.rows, self.rows),
             PsuType::Corporate => Cap::new(self.rows_corporate, self.rows),
         }
+        .with_over(self.over)
     }
 
     /// How far back the rows of an account in this currency go.
@@ -50,7 +52,18 @@ pub(super) fn read(read: &mut Reader<'_>) -> Limits {
         })
     };
     let (rows, rows_corporate) = (rows("ROW_CAP", ROWS), rows("ROW_CAP_CORPORATE", ROWS_CORPORATE));
-    Limits { rows, rows_corporate, months: months(read) }
+    Limits { rows, rows_corporate, over: over(read), months: months(read) }
+}
+
+fn over(read: &mut Reader<'_>) -> Over {
+    match read.optional("OVER_ROW_CAP").as_deref() {
+        None | Some("doubt") => Over::Doubted,
+        Some("trust") => Over::Whole,
+        Some(_) => {
+            read.wrong("OVER_ROW_CAP", "must be `doubt` or `trust`");
+            Over::Doubted
+        }
+    }
 }
 
 fn months(read: &mut Reader<'_>) -> BTreeMap<Country, u8> {
@@ -90,10 +103,15 @@ mod tests {
 
     #[test]
     fn every_figure_can_be_changed() {
-        let vars = [("ROW_CAP", "500"), ("ROW_CAP_CORPORATE", "1000"), ("HISTORY_MONTHS", r#"{"LU":24}"#)];
+        let vars = [
+            ("ROW_CAP", "500"),
+            ("ROW_CAP_CORPORATE", "1000"),
+            ("OVER_ROW_CAP", "trust"),
+            ("HISTORY_MONTHS", r#"{"LU":24}"#),
+        ];
         let (limits, errors) = limits(&vars);
         assert!(errors.is_empty(), "{errors:?}");
-        assert_eq!(limits.cap(PsuType::Corporate), Cap::new(1000, 500));
+        assert_eq!(limits.cap(PsuType::Corporate), Cap::new(1000, 500).with_over(Over::Whole));
         assert_eq!(limits.history(Country::Lu, PsuType::Individual, "EUR").months, 24);
         assert_eq!(limits.history(Country::Nl, PsuType::Individual, "EUR").months, 13);
     }
@@ -104,6 +122,7 @@ mod tests {
             ("ROW_CAP", "0"),
             ("ROW_CAP", "many"),
             ("ROW_CAP_CORPORATE", "-1"),
+            ("OVER_ROW_CAP", "maybe"),
             ("HISTORY_MONTHS", "15"),
             ("HISTORY_MONTHS", r#"{"FI":12}"#),
             ("HISTORY_MONTHS", r#"{"SE":0}"#),

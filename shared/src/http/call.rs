@@ -142,6 +142,14 @@ impl Caller {
         seconds.map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1000)))
     }
 
+    /// Whether the token has a scope. It stands in `scope` (RFC 9068 section 2.2.3) or, with some issuers, in `scp`; the
+    /// gateway renders a list as `[one two]`.
+    pub fn has_scope(&self, scope: &str) -> bool {
+        let claims = ["scope", "scp"].into_iter().filter_map(|name| self.claim(name));
+        let mut words = claims.flat_map(|claim| claim.trim_matches(['[', ']']).split_whitespace());
+        words.any(|word| word == scope)
+    }
+
     /// A verified claim by name.
     pub fn claim(&self, name: &str) -> Option<&str> {
         self.claims.get(name).map(String::as_str)

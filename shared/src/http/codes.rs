@@ -91,6 +91,8 @@ codes! {
     UnsupportedMediaType "unsupported_media_type" 415 Caller None, "The body must be application/json", SORRY_EN, SORRY_SV;
     BodyTooLarge "body_too_large" 413 Caller None, "The body is longer than any valid one", SORRY_EN, SORRY_SV;
     UserTokenRequired "user_token_required" 403 Caller None, "The token names no end user", SORRY_EN, SORRY_SV;
+    SourceScopeRequired "source_scope_required" 403 Caller None,
+        "The token lacks the scope accounts:source, which include=source needs", SORRY_EN, SORRY_SV;
     ConsentNotFound "consent_not_found" 404 Caller None, "No such consent of this user", RENEW_EN, RENEW_SV;
     AccountNotFound "account_not_found" 404 Caller None, "No such account under this consent",
         "This account is no longer part of your connection.", "Kontot ingår inte längre i din anslutning.";

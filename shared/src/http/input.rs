@@ -1,7 +1,7 @@
 //! Bodies, headers, paths and queries, parsed once and strictly: an unknown field is a mistake somebody should hear of.
 
 use super::{Code, FieldError, Problem, Rule};
-use crate::types::{AccountId, ConsentId, Country, Date, Timestamp};
+use crate::types::{AccountId, ConsentId, Timestamp};
 use lambda_http::{Request, RequestExt};
 use serde_json::{Map, Value};
 use std::{cell::RefCell, fmt};
@@ -145,51 +145,6 @@ pub fn path_consent(request: &Request) -> Result<ConsentId, Problem> {
 pub fn path_account(request: &Request) -> Option<AccountId> {
     let parameters = request.path_parameters_ref();
     AccountId::parse(parameters.and_then(|parameters| parameters.first("account_id")).unwrap_or("")).ok()
-}
-
-/// `date_from` and `date_to`: inclusive civil dates in the bank's zone, in order, not in the future.
-pub fn date_range(request: &Request) -> Result<DateRange, Problem> {
-    let query = request.query_string_parameters();
-    let mut errors = Vec::new();
-    let mut date = |field: &'static str| {
-        let values = query.all(field).unwrap_or_default();
-        let parsed = match values.as_slice() {
-            [text] if text.len() == 10 => text.parse::<Date>().ok(),
-            _ => None,
-        };
-        if parsed.is_none() {
-            errors.push(FieldError { field, rule: "required, once, a date as YYYY-MM-DD" });
-        }
-        parsed
-    };
-    let (from, to) = (date("date_from"), date("date_to"));
-    if query.iter().any(|(name, _)| !["date_from", "date_to"].contains(&name)) {
-        errors.push(FieldError { field: "query", rule: "no parameters but date_from and date_to" });
-    }
-    match (from, to) {
-        (Some(from), Some(to)) if from > to => Err(Problem::field("date_from", "not after date_to")),
-        (Some(from), Some(to)) if errors.is_empty() => Ok(DateRange { from, to }),
-        _ => Err(Problem::fields(errors)),
-    }
-}
-
-/// Two inclusive dates, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DateRange {
-    /// First day.
-    pub from: Date,
-    /// Last day.
-    pub to: Date,
-}
-
-impl DateRange {
-    /// The same, if it does not reach into the future of the bank's zone.
-    pub fn until_today(self, country: Country, now: Timestamp) -> Result<Self, Problem> {
-        if self.to > now.date_in(&country.zone()) {
-            return Err(Problem::field("date_to", "not after today in the bank's time zone"));
-        }
-        Ok(self)
-    }
 }
 
 /// A call that takes no query: whoever sends one means something else than what would happen.

@@ -41,6 +41,17 @@ struct Beside {
     next: Option<NextCall>,
 }
 
+/// A problem of a part of an answer, where the other parts are fine.
+#[derive(Debug, Serialize)]
+pub struct Brief {
+    code: &'static str,
+    action_by: &'static str,
+    retryable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_s: Option<u32>,
+    user_message: UserMessage,
+}
+
 /// The call that starts again.
 #[derive(Debug, Serialize)]
 struct NextCall {
@@ -149,6 +160,18 @@ impl Problem {
     /// Its code.
     pub const fn code(&self) -> Code {
         self.code
+    }
+
+    /// What of it stands beside the parts of an answer that went well.
+    pub fn brief(&self) -> Brief {
+        let retry_after_s = self.retry_after_s();
+        Brief {
+            code: self.code.id(),
+            action_by: self.code.entry().action_by.as_str(),
+            retryable: retry_after_s.is_some(),
+            retry_after_s,
+            user_message: self.code.user_message(),
+        }
     }
 
     /// The answer.

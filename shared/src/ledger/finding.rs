@@ -62,6 +62,17 @@ impl Finding {
         }
     }
 
+    /// What is left of it if only the days from `day` on are looked at.
+    pub(super) fn since(self, day: Date) -> Option<Self> {
+        Some(match self {
+            Self::ChainBreaks(days) => Self::ChainBreaks(days.since(day)?),
+            Self::HistoryEnds(days) => Self::HistoryEnds(days.since(day)?),
+            Self::NotAsked(days) => Self::NotAsked(days.since(day)?),
+            Self::DayAtCap(at) | Self::BoundMoved(at) if at < day => return None,
+            other => other,
+        })
+    }
+
     /// What rows and coverage say.
     pub(super) fn of(asked: &[(Window, Outcome)], coverage: &Coverage, rows: &Rows) -> Vec<Self> {
         let unproven = |window: &Window| coverage.windows.contains(&Covered { window: *window, proof: None });

@@ -58,6 +58,8 @@ pub struct Plan {
     /// Days that an answer showed no row of although it had many, and how many it had.
     doubted: Vec<(Window, usize)>,
     forecast: Forecast,
+    /// The newest day of the range.
+    newest: Date,
     /// The oldest day that the bank shows, and how often it was moved.
     oldest: Date,
     moved: u32,
@@ -78,6 +80,7 @@ impl Plan {
             replaced: Vec::new(),
             doubted: Vec::new(),
             forecast: Forecast::default(),
+            newest: range.to(),
             oldest: range.from(),
             moved: 0,
             careful: false,
@@ -186,8 +189,10 @@ impl Plan {
         Ok(())
     }
 
-    /// What was read. Windows that were not answered are not complete.
-    pub fn finish(self) -> Reading {
+    /// What was read. If windows were not answered, it ends at the newest of them: the rest is to be read another time. If
+    /// that is the newest of all, nothing can be left for later, and what there is is not complete.
+    pub fn finish(mut self) -> Reading {
+        let rest = self.cut();
         let mut windows: Vec<(Window, Outcome)> =
             self.taken.iter().map(|(answer, outcome)| (answer.window, *outcome)).collect();
         let open = self.asked.into_iter().chain(self.rest.into_iter().map(|rest| rest.window));
@@ -198,6 +203,20 @@ impl Plan {
         let moved_to = (self.moved > 0).then_some(self.oldest);
         findings.extend(moved_to.map(Finding::BoundMoved));
         findings.extend(Finding::of(&windows, &coverage, &rows));
-        Reading { rows, coverage, findings, moved_to }
+        Reading { rows, coverage, findings, moved_to, rest }
+    }
+
+    /// Drops everything up to the newest day that was not answered, and says which days these are.
+    fn cut(&mut self) -> Option<Window> {
+        let open = self.asked.iter().copied().chain(self.rest.iter().map(|rest| rest.window));
+        let last = open.map(Window::to).max().filter(|day| *day < self.newest)?;
+        let rest = Window::new(self.oldest, last)?;
+        self.asked.clear();
+        self.rest.clear();
+        self.taken.retain(|(answer, _)| answer.window.from() > last);
+        for answer in &mut self.replaced {
+            answer.rows.retain(|row| row.day().is_none_or(|day| day > last));
+        }
+        Some(rest)
     }
 }

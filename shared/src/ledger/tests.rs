@@ -7,7 +7,7 @@ mod usual;
 
 use super::*;
 use crate::{
-    account::{Currency, Money, Status, Transaction},
+    account::{Currency, Money, Status},
     types::{AccountId, Date, IdentityKey, TransactionId},
 };
 use rust_decimal::Decimal;
@@ -45,6 +45,7 @@ fn row(booked: i8, amount: &str, text: &str) -> Transaction {
         counterparty: None,
         balance_after: None,
         masked_pan: None,
+        source: None,
     }
 }
 

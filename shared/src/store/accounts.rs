@@ -43,6 +43,8 @@ pub struct AccountEntry {
     pub bank_id: BankAccountId,
     /// Whether it is a card account.
     pub card: bool,
+    /// Whether it is an Allkort, or the account behind one.
+    pub allkort: bool,
     /// ISO 4217.
     pub currency: String,
 }
@@ -54,7 +56,22 @@ impl AccountEntry {
             id: account.id(key, owner),
             bank_id: account.bank_id.clone(),
             card: false,
+            allkort: account.is_allkort(),
             currency: account.currency.as_str().to_owned(),
+        }
+    }
+}
+
+impl AccountMap {
+    /// The other place where the bank shows the same money: the Allkort of an account, or the account of an Allkort
+    /// (documented). Only where there is exactly one of each in a currency, since nothing else ties them.
+    pub fn same_funds_as(&self, id: &AccountId) -> Option<&AccountId> {
+        let own = self.entries.iter().find(|entry| entry.id == *id && entry.allkort)?;
+        let alike = self.entries.iter().filter(|entry| entry.allkort && entry.currency == own.currency);
+        let (cards, accounts): (Vec<_>, Vec<_>) = alike.partition(|entry| entry.card);
+        match (accounts.as_slice(), cards.as_slice()) {
+            ([account], [card]) => Some(if own.card { &account.id } else { &card.id }),
+            _ => None,
         }
     }
 }
@@ -85,7 +102,7 @@ fn render(id: &ConsentId, map: &AccountMap) -> Result<Row, StoreError> {
     let packed = map.entries.iter().try_fold(Packing::default(), |all, entry| {
         all.add(Some(entry.id.as_str().as_bytes()))?
             .add(Some(entry.bank_id.as_str().as_bytes()))?
-            .add(Some(if entry.card { b"c" } else { b"a" }))?
+            .add(Some(letter(entry)))?
             .add(Some(entry.currency.as_bytes()))
     });
     let mut row = Row::default();
@@ -113,12 +130,24 @@ pub(super) fn parse(item: &Item) -> Result<AccountMap, StoreError> {
 fn entry(unpacking: &mut Unpacking<'_>) -> Option<AccountEntry> {
     let id = AccountId::parse(unpacking.text()?).ok()?;
     let bank_id = BankAccountId::parse(unpacking.text()?).ok()?;
-    let card = match unpacking.text()? {
-        "a" => false,
-        "c" => true,
+    let (card, allkort) = match unpacking.text()? {
+        "a" => (false, false),
+        "c" => (true, false),
+        "A" => (false, true),
+        "C" => (true, true),
         _ => return None,
     };
-    Some(AccountEntry { id, bank_id, card, currency: unpacking.text()?.to_owned() })
+    Some(AccountEntry { id, bank_id, card, allkort, currency: unpacking.text()?.to_owned() })
+}
+
+/// Accounts and cards; in capitals what belongs to an Allkort.
+const fn letter(entry: &AccountEntry) -> &'static [u8] {
+    match (entry.card, entry.allkort) {
+        (false, false) => b"a",
+        (true, false) => b"c",
+        (false, true) => b"A",
+        (true, true) => b"C",
+    }
 }
 
 #[cfg(test)]
@@ -131,6 +160,7 @@ mod tests {
             id: AccountId::account(&[1; 16]),
             bank_id: bank_id("ae57e780-6cf3-11e9-9c41-e957ce7d7d69"),
             card: false,
+            allkort: false,
             currency: "SEK".to_owned(),
         };
         let card = AccountEntry {
@@ -139,7 +169,9 @@ mod tests {
             card: true,
             ..account.clone()
         };
-        AccountMap { bank_consent: bank_consent(), generation: 3, entries: vec![account, card] }
+        let of_allkort = [&account, &card].map(|entry| AccountEntry { allkort: true, ..entry.clone() });
+        let entries = [account, card].into_iter().chain(of_allkort).collect();
+        AccountMap { bank_consent: bank_consent(), generation: 3, entries }
     }
 
     fn bank_consent() -> BankConsentId {
@@ -152,6 +184,28 @@ mod tests {
         for map in [map(), AccountMap { bank_consent: bank_consent(), generation: 1, entries: vec![] }] {
             assert_eq!(parse(&render(&id, &map).unwrap().0).unwrap(), map);
         }
+    }
+
+    #[test]
+    fn an_allkort_and_its_account_are_the_same_funds_if_there_is_one_of_each_in_a_currency() {
+        let of = |byte: u8, card: bool, allkort: bool, currency: &str| AccountEntry {
+            id: if card { AccountId::card(&[byte; 16]) } else { AccountId::account(&[byte; 16]) },
+            bank_id: BankAccountId::parse("b").unwrap(),
+            card,
+            allkort,
+            currency: currency.to_owned(),
+        };
+        let (account, card) = (of(1, false, true, "SEK"), of(2, true, true, "SEK"));
+        let linked = |entries: Vec<AccountEntry>| {
+            let map = AccountMap { entries, ..map() };
+            (map.same_funds_as(&account.id).cloned(), map.same_funds_as(&card.id).cloned())
+        };
+        let others = [of(3, false, false, "SEK"), of(4, true, false, "SEK"), of(5, true, true, "EUR")];
+        let both = [account.clone(), card.clone()].into_iter().chain(others).collect::<Vec<_>>();
+        assert_eq!(linked(both.clone()), (Some(card.id.clone()), Some(account.id.clone())));
+        let two_cards = both.into_iter().chain([of(6, true, true, "SEK")]).collect();
+        assert_eq!(linked(two_cards), (None, None));
+        assert_eq!(linked(vec![account.clone()]), (None, None));
     }
 
     #[test]

@@ -17,6 +17,9 @@ pub struct Audit {
     pub account_id: Option<String>,
     /// Whether the PSU was there and asking.
     pub present: bool,
+    /// Whether the bank's own objects were handed on (`include=source`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub source: bool,
     /// `ok`, or the class of the bank's refusal.
     pub outcome: &'static str,
 }
@@ -30,6 +33,7 @@ impl Audit {
             resource: what.resource,
             account_id: what.account.map(str::to_owned),
             present: what.present,
+            source: what.source,
             outcome,
         };
         super::keep(line);
@@ -45,6 +49,8 @@ pub struct Access<'a> {
     pub account: Option<&'a str>,
     /// Whether the PSU was there and asking.
     pub present: bool,
+    /// Whether the bank's own objects were handed on.
+    pub source: bool,
 }
 
 #[derive(Serialize)]

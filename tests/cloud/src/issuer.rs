@@ -19,7 +19,7 @@ use crate::wire::{Answer, Server, query_pairs, respond};
 pub use signer::Signer;
 
 /// Every scope that the API knows.
-pub const ALL_SCOPES: [&str; 3] = ["consents:write", "consents:read", "accounts:read"];
+pub const ALL_SCOPES: [&str; 4] = ["consents:write", "consents:read", "accounts:read", "accounts:source"];
 
 /// Whose token, for what, for how long.
 #[derive(Debug, Clone, PartialEq)]

@@ -74,15 +74,25 @@ fn dates(cases: &mut Vec<Case>, call: &Call, today: shared::types::Date) {
     ] {
         with(name.to_owned(), query, fields);
     }
-    for unknown in [
-        "canary-9471=1",
-        "canary-9471",
-        "cursor=canary-9471",
-        "dateFrom=2026-01-01",
-        "limit=10",
-        "account_id=canary-9471",
-    ] {
+    for unknown in
+        ["canary-9471=1", "canary-9471", "dateFrom=2026-01-01", "limit=10", "account_id=canary-9471"]
+    {
         with(format!("also {unknown}"), format!("?date_from={good}&date_to={good}&{unknown}"), &["query"]);
+    }
+    let both = &["date_from", "date_to"][..];
+    for (name, query, fields) in [
+        ("a cursor beside", format!("?date_from={good}&date_to={good}&cursor=canary-9471"), both),
+        ("two cursors", "?cursor=canary-9471&cursor=b".to_owned(), &["cursor"]),
+        ("a cursor and more", "?cursor=canary-9471&limit=1".to_owned(), &["query"]),
+        ("included: other", format!("?date_from={good}&date_to={good}&include=canary-9471"), &["include"]),
+        (
+            "included twice",
+            format!("?date_from={good}&date_to={good}&include=source&include=source"),
+            &["include"],
+        ),
+        ("included: nothing", format!("?date_from={good}&date_to={good}&include="), &["include"]),
+    ] {
+        with(name.to_owned(), query, fields);
     }
     for wrong in [
         "",

@@ -78,10 +78,17 @@ impl Request<'_> {
     pub(crate) async fn send(self) -> Answer {
         let response = self.builder.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let answer = Answer { status, headers, text: response.text().await.unwrap() };
+        let bytes = response.bytes().await.unwrap();
+        let is_packed = headers.get("content-encoding").is_some_and(|coding| coding == "gzip");
+        let text = if is_packed { unpacked(&bytes) } else { String::from_utf8_lossy(&bytes).into_owned() };
+        let answer = Answer { status, headers, text };
         self.world.remember(&answer);
         answer
     }
+}
+
+fn unpacked(bytes: &[u8]) -> String {
+    std::io::read_to_string(flate2::read::GzDecoder::new(bytes)).unwrap()
 }
 
 impl World {

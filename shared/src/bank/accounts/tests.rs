@@ -26,7 +26,7 @@ async fn accounts_are_listed_with_the_headers_of_the_gateway() {
     let stub = Stub::answer(&format!(r#"{{"accounts":[{ACCOUNT}]}}"#));
     let (trace, token) = (trace(), AccessToken::new("t-1"));
     let address = PsuAddress::parse("203.0.113.7").ok();
-    let read = Read { token: &token, country: Country::Se, address };
+    let read = Read { token: &token, country: Country::Se, address, source: false };
     let accounts = stub.client().accounts(&call(&trace, 10), &read).await.unwrap();
     assert_eq!(accounts.len(), 1);
     let seen = stub.only();
@@ -45,7 +45,7 @@ async fn accounts_are_listed_with_the_headers_of_the_gateway() {
 async fn a_read_without_the_psu_names_no_address() {
     let stub = Stub::answer(r#"{"accounts":[]}"#);
     let (trace, token) = (trace(), AccessToken::new("t-1"));
-    let read = Read { token: &token, country: Country::Se, address: None };
+    let read = Read { token: &token, country: Country::Se, address: None, source: false };
     assert_eq!(stub.client().accounts(&call(&trace, 10), &read).await, Ok(Vec::new()));
     assert_eq!(stub.only().header("PSU-IP-Address"), None);
 }
@@ -53,7 +53,7 @@ async fn a_read_without_the_psu_names_no_address() {
 #[tokio::test]
 async fn one_account_is_asked_for_with_its_balance_and_rows_by_their_days() {
     let (trace, token) = (trace(), AccessToken::new("t-1"));
-    let read = Read { token: &token, country: Country::Gb, address: None };
+    let read = Read { token: &token, country: Country::Gb, address: None, source: false };
     let id = BankAccountId::parse("acc-1").unwrap();
     let stub = Stub::answer(ACCOUNT);
     assert_eq!(stub.client().account(&call(&trace, 10), &read, &id).await, account(ACCOUNT));

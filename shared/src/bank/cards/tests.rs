@@ -22,7 +22,7 @@ fn row(body: &str) -> Result<Transaction, Fault> {
 #[tokio::test]
 async fn cards_have_paths_of_their_own() {
     let (trace, token) = (trace(), AccessToken::new("t-1"));
-    let read = Read { token: &token, country: Country::Se, address: None };
+    let read = Read { token: &token, country: Country::Se, address: None, source: false };
     let stub = Stub::answer(&format!(r#"{{"cardAccounts":[{CARD_ACCOUNT}]}}"#));
     assert_eq!(stub.client().card_accounts(&call(&trace, 10), &read).await.map(|list| list.len()), Ok(1));
     assert_eq!(stub.only().line(), "GET /openbanking/psd2/v1/card-accounts");

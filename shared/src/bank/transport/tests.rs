@@ -23,7 +23,7 @@ async fn accounts(stub: &Stub, seconds: u64) -> Result<usize, Fault> {
 
 async fn accounts_by(client: &super::super::Client, seconds: u64) -> Result<usize, Fault> {
     let (trace, token) = (trace(), AccessToken::new("t-1"));
-    let read = Read { token: &token, country: Country::Se, address: None };
+    let read = Read { token: &token, country: Country::Se, address: None, source: false };
     client.accounts(&call(&trace, seconds), &read).await.map(|accounts| accounts.len())
 }
 

@@ -268,12 +268,45 @@ fn windows_that_were_not_answered_are_not_complete() {
     plan.answer(first, bank.answer(first));
     let next = plan.ask();
     plan.answer(next[0], bank.answer(next[0]));
-    let statement = plan.finish().statement(&key(), &account());
+    let reading = plan.finish();
+    assert_eq!(reading.rest, all.before(next[0].from()));
+    let statement = reading.statement(&key(), &account());
+    assert_eq!(statement.coverage, [Covered { window: next[0], proof: Some(Proof::UnderCap) }]);
+    let is_of = |row: &Booked| row.row.day().is_some_and(|day| next[0].holds(day));
+    assert!(statement.booked.iter().all(|row| is_of(row) && row.identity == Identity::Stable));
+    assert_eq!(statement.booked.len(), next[0].days() * 10);
+    assert_eq!(statement.missing_from(), None);
+}
+
+#[test]
+fn if_the_newest_window_was_not_answered_nothing_is_left_for_later_and_nothing_is_complete() {
+    let (bank, all) = Bank::new(456, 600, |_| 10);
+    let mut plan = Plan::new(all, sixhundred(), 4);
+    let first = plan.ask()[0];
+    plan.answer(first, bank.answer(first));
+    let next = plan.ask();
+    plan.answer(next[1], bank.answer(next[1]));
+    let reading = plan.finish();
+    assert_eq!(reading.rest, None);
+    let statement = reading.statement(&key(), &account());
     let days: usize = statement.coverage.iter().map(|covered| covered.window.days()).sum();
     assert_eq!(days, 456);
-    assert_eq!(statement.coverage[0], Covered { window: next[0], proof: Some(Proof::UnderCap) });
     assert_eq!(open(&statement).len(), statement.coverage.len() - 1);
     assert_eq!(statement.findings.len(), open(&statement).len());
-    let is_whole = |row: &Booked| row.row.day().is_some_and(|day| next[0].holds(day));
+    assert_eq!(statement.missing_from(), Some(all.from()));
+    let is_whole = |row: &Booked| row.row.day().is_some_and(|day| next[1].holds(day));
     assert!(statement.booked.iter().all(|row| is_whole(row) == (row.identity == Identity::Stable)));
+}
+
+#[test]
+fn a_statement_is_cut_at_a_whole_day_and_keeps_one_day_at_least() {
+    let (bank, all) = Bank::new(30, 600, |_| 10);
+    let (_, statement) = read(&bank, all, sixhundred());
+    let begins = |kept| statement.beginning(kept).unwrap();
+    assert_eq!(begins(95), all.newest(9).from());
+    assert_eq!((begins(9), begins(0)), (all.newest(1).from(), all.newest(1).from()));
+    let cut = statement.clone().since(begins(95));
+    assert_eq!((cut.booked.len(), cut.coverage[0].window), (90, all.newest(9)));
+    let day = statement.since(all.to());
+    assert_eq!((day.booked.len(), day.beginning(5)), (10, None));
 }
