@@ -6,6 +6,7 @@
 //! they are not those whose cuts it tries.
 
 mod mortal;
+mod processes;
 mod route;
 
 use crate::world::{Setting, Stage, World, in_process::InProcess, report};

@@ -49,7 +49,9 @@ impl Route {
             Self::StartBankId => (&["TransactWriteItems", "PutItem"], &["consents.create", "decoupled.init"]),
             Self::Callback => (&["Query", "PutItem", "PutItem"], &["token.authorization_code"]),
             Self::Poll => (&["Query", "PutItem", "PutItem"], &["decoupled.poll"]),
-            Self::Refresh(_) => (&["Query", "PutItem", "PutItem"], &["token.refresh_token", "accounts.list"]),
+            Self::Refresh(_) => {
+                (&["Query", "PutItem", "PutItem"], &["token.refresh_token", "accounts.list", "cards.list"])
+            }
         }
     }
 }
