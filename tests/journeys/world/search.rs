@@ -82,11 +82,18 @@ impl Canaries {
         let known = self.0.lock().unwrap();
         let held = known.iter().filter(|(_, forms)| forms.iter().any(|form| text.contains(form.as_str())));
         let mut found: BTreeSet<Kind> = held.map(|((kind, _), _)| *kind).collect();
-        if TOKEN_FORMS.iter().any(|form| text.match_indices(form).any(|(at, _)| text.len() - at >= 40)) {
+        if TOKEN_FORMS.iter().any(|form| text.match_indices(form).any(|(at, _)| begins_a_token(&text[at..])))
+        {
             found.insert(Kind::Token);
         }
         found
     }
+}
+
+/// Four letters of base64 come by chance in a large table; the beginning of a UUID behind them does not.
+fn begins_a_token(text: &str) -> bool {
+    let group = text.get(..16).and_then(|group| BASE64.decode(group.as_bytes()).ok());
+    group.is_some_and(|plain| plain[3..].iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-')))
 }
 
 /// Raw, base64, base64url, hex, percent-encoded, JSON-escaped.
