@@ -100,14 +100,14 @@ async fn twenty_thousand_rows_come_in_answers_that_lambda_lets_through_or_compre
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_there_is_no_time_for_is_left_to_the_next_answer() {
-    let overrides = vec![("FUNCTION_TIMEOUT_MS", "10000".to_owned())];
+    let overrides = vec![("FUNCTION_TIMEOUT_MS", "8000".to_owned())];
     let world = World::with(Setting { overrides, ..Setting::default() }).await;
     let stall = Stall::connect(&world).await;
     let range = format!("date_from={FROM}&date_to={TO}");
     // However slow this machine is: an answer that was cut for time is read to its end.
     let whole: BTreeSet<String> = stall.pages(&range).await.iter().flat_map(|(page, _)| ids(page)).collect();
     // Three windows are answered at once; when the next ones come, no more are asked for.
-    let fault = Fault::Delay { ms: 6_500 };
+    let fault = Fault::Delay { ms: 4_500 };
     world.bank.fault(FaultOrder { call: CallKind::AccountsTransactions, fault, times: 100, skip: 3 });
     let first = stall.ask(&range, "gzip").await.expect(200);
     world.bank.clear_faults();
