@@ -3,52 +3,22 @@
 //!
 //! `make budget` runs a thousand days; here are a few (`BUDGET_DAYS`, and `BUDGET_SEED` repeats a run).
 
-use crate::world::{Person, Setting, World, in_process::InProcess, report};
-use cloud::{Invoke, InvokeFailure};
+use crate::{
+    mortal::{Death, Mortal},
+    world::{Person, Setting, World, in_process::InProcess, report},
+};
+use cloud::Invoke;
 use futures_util::future::join_all;
 use simulated_bank::CallKind;
 use std::{
     collections::BTreeMap,
-    future::{Future, poll_fn},
     hash::{BuildHasher, Hasher, RandomState},
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    task::Poll,
+    sync::Arc,
 };
 
 const DAY_MS: i64 = 86_400_000;
 const MINUTE_MS: i64 = 60_000;
 const CALLERS: usize = 20;
-
-/// Functions of which one call may die: after so many polls nothing of it goes on, whatever it was waiting for.
-struct Mortal {
-    functions: InProcess,
-    polls: AtomicU64,
-}
-
-impl Invoke for Mortal {
-    fn invoke(
-        &self,
-        function: &str,
-        event: Vec<u8>,
-    ) -> Pin<Box<dyn Future<Output = Result<Vec<u8>, InvokeFailure>> + Send + '_>> {
-        let mut left = self.polls.swap(0, Ordering::SeqCst);
-        let mut call = self.functions.invoke(function, event);
-        if left == 0 {
-            return call;
-        }
-        Box::pin(poll_fn(move |context| {
-            left -= 1;
-            match call.as_mut().poll(context) {
-                Poll::Pending if left == 0 => Poll::Ready(Err(InvokeFailure::Function("killed".to_owned()))),
-                other => other,
-            }
-        }))
-    }
-}
 
 /// Numbers by chance (xorshift64*).
 struct Chance(u64);
@@ -129,10 +99,7 @@ async fn over_the_years_nobody_reads_a_fifth_time_and_a_death_costs_one_read_at_
     let mut world = World::with(Setting::default()).await;
     // An access token that outlives the grant: how refreshes race is another journey's business.
     world.bank.change_switches(|switches| switches.access_token_s = 400 * 86_400);
-    let mortal = Arc::new(Mortal {
-        functions: InProcess::new(&world.environment, &world.lines),
-        polls: AtomicU64::new(0),
-    });
+    let mortal = Arc::new(Mortal::new(InProcess::new(&world.environment, &world.lines)));
     world.invoked_by(Arc::clone(&mortal) as Arc<dyn Invoke>).await;
     let world = world;
     let anna = world.person();
@@ -142,7 +109,7 @@ async fn over_the_years_nobody_reads_a_fifth_time_and_a_death_costs_one_read_at_
         anna.get(&format!("/v1/consents/{id}/accounts")).await.expect(200);
     }
     world.bank.clear_ledger();
-    let (mut count, mut deaths) = (Count::default(), 0);
+    let mut count = Count::default();
     let begin = world.bank.clock().now_ms() / DAY_MS * DAY_MS;
     for day in 1..=i64::try_from(days).unwrap() {
         if day % 80 == 0 {
@@ -164,12 +131,11 @@ async fn over_the_years_nobody_reads_a_fifth_time_and_a_death_costs_one_read_at_
             world.pass(at - world.bank.clock().now_ms());
             let callers = if number == burst { CALLERS } else { 1 };
             if number == burst {
-                mortal.polls.store(1 + chance.below(40), Ordering::SeqCst);
-                deaths += 1;
+                mortal.doom("account-fetch", Death::AtPoll(1 + chance.below(12) as usize));
             }
             allowed += count.ask(at, callers);
             ask(&anna, &consents, callers).await;
-            mortal.polls.store(0, Ordering::SeqCst);
+            mortal.spare();
             seen += count.look(&world);
         }
         world.search(&[]);
@@ -182,6 +148,7 @@ async fn over_the_years_nobody_reads_a_fifth_time_and_a_death_costs_one_read_at_
     // The times are chance: whoever used all four late in a day waits for the next late call.
     assert!(read > 2 * days as usize, "{read} reads in {days} days");
     report(&format!(
-        "budget: {days} days, {read} reads, {allowed} allowed, {unused} unused, {deaths} deaths"
+        "budget: {days} days, {read} reads, {allowed} allowed, {unused} unused, {} deaths",
+        mortal.died()
     ));
 }

@@ -5,14 +5,15 @@
 //! The rig learns the exchanges of each route from the proxy before the table and from the simulated bank, and fails if
 //! they are not those whose cuts it tries.
 
-mod mortal;
 mod processes;
 mod route;
 
-use crate::world::{Setting, Stage, World, in_process::InProcess, report};
+use crate::{
+    mortal::{Death, Mortal},
+    world::{Setting, Stage, World, in_process::InProcess, report},
+};
 use cloud::{FaultKind, ProxyFault};
 use futures_util::future::join_all;
-use mortal::{Death, Mortal};
 use route::{Route, Scene};
 use simulated_bank::{CallKind, Fault, FaultOrder, Rotation};
 use std::{

@@ -48,6 +48,7 @@ mod hostile;
 mod input;
 mod issuer_identification;
 mod large_answers;
+mod mortal;
 mod mutual_tls;
 mod negatives;
 mod operator;

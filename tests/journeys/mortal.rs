@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 /// When the next request to a function dies.
 #[derive(Clone, Debug)]
-pub(super) enum Death {
+pub(crate) enum Death {
     /// After so many polls of its future.
     AtPoll(usize),
     /// As soon as this turns true.
@@ -23,29 +23,29 @@ pub(super) enum Death {
 }
 
 /// Functions in this process, one request of which can be made to die.
-pub(super) struct Mortal {
+pub(crate) struct Mortal {
     inner: InProcess,
     next: Mutex<Option<(&'static str, Death)>>,
     died: AtomicUsize,
 }
 
 impl Mortal {
-    pub(super) fn new(inner: InProcess) -> Self {
+    pub(crate) fn new(inner: InProcess) -> Self {
         Self { inner, next: Mutex::default(), died: AtomicUsize::new(0) }
     }
 
     /// The next request to this function dies, if it does not end before that.
-    pub(super) fn doom(&self, function: &'static str, death: Death) {
+    pub(crate) fn doom(&self, function: &'static str, death: Death) {
         *self.next.lock().unwrap() = Some((function, death));
     }
 
     /// Nobody dies any more.
-    pub(super) fn spare(&self) {
+    pub(crate) fn spare(&self) {
         *self.next.lock().unwrap() = None;
     }
 
     /// How many have died.
-    pub(super) fn died(&self) -> usize {
+    pub(crate) fn died(&self) -> usize {
         self.died.load(Ordering::Relaxed)
     }
 
