@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use crate::answer::{Refusal, Request, Ruled, Voice};
 use crate::clock::civil_day;
 use crate::customers::{Account, Balances, Customer, Difficulty};
+use crate::enrolment;
 use crate::gateway::{admit_psu, known_query};
 use crate::grant::Grant;
 use crate::history::{History, of_account, open_purchases};
@@ -24,9 +25,13 @@ pub(crate) struct Reader {
     pub(crate) today: Date,
 }
 
-/// Admits the call and finds the customer; 403 for one who has not answered the bank's questions (country pages).
-pub(crate) fn reader(world: &mut World, request: &Request) -> Result<Reader, Refusal> {
+/// Admits the call of an app that is subscribed to this product, and finds the customer; 403 for one who has not answered the bank's questions (country pages).
+pub(crate) fn reader(world: &mut World, request: &Request, product: &str) -> Result<Reader, Refusal> {
     let grant = admit_psu(world, request)?;
+    let consent = world.about.as_ref().and_then(|id| world.book.consents.get(id));
+    if let Some(consent) = consent {
+        enrolment::subscribed(world, &consent.client_id, product, consent.country)?;
+    }
     let gone = || Refusal::new(Voice::Gateway, 404, "Not Found", "customer gone");
     let customer = Customer::by_key(&grant.customer).ok_or_else(gone)?;
     if customer.difficulty == Difficulty::NoKyc {
@@ -60,7 +65,7 @@ impl Reader {
 
 /// `GET /accounts`.
 pub(crate) fn list(world: &mut World, request: &Request) -> Ruled {
-    let reader = reader(world, request)?;
+    let reader = reader(world, request, "accounts")?;
     known_query(request, &[])?;
     let with_balances = world.switches.list_has_balances;
     let rows = reader
@@ -73,7 +78,7 @@ pub(crate) fn list(world: &mut World, request: &Request) -> Ruled {
 
 /// `GET /accounts/{accountId}`: balances only with `withBalance=true` (bank's collection, inferred).
 pub(crate) fn one(world: &mut World, request: &Request, id: &str) -> Ruled {
-    let reader = reader(world, request)?;
+    let reader = reader(world, request, "accounts")?;
     let query = known_query(request, &["withBalance"])?;
     let with_balances = match query.get("withBalance") {
         None | Some("false") => false,

@@ -1,5 +1,7 @@
 //! Requests as the rules see them, and answers with the bank's header sets.
 
+use std::sync::Arc;
+
 use crate::json::Json;
 
 /// A request, read through.
@@ -12,6 +14,8 @@ pub(crate) struct Request {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
     pub(crate) connection: u64,
+    /// The client certificate of the connection, DER.
+    pub(crate) certificate: Option<Arc<[u8]>>,
     pub(crate) now_ms: i64,
 }
 

@@ -15,7 +15,7 @@ use crate::server::{House, bind, listen, listen_control, tls};
 use crate::service::{Shared, lock};
 use crate::world::World;
 use crate::{
-    BankIdAction, Clock, CustomerSummary, FaultOrder, Ledger, Options, OrderView, Pki, PollOutcome,
+    BankIdAction, Clock, CustomerSummary, Enrolled, FaultOrder, Ledger, Options, OrderView, Pki, PollOutcome,
     RegisteredApp, Switches, control, state,
 };
 
@@ -110,6 +110,12 @@ impl Bank {
     #[must_use]
     pub fn apps(&self) -> Vec<RegisteredApp> {
         lock(&self.world).apps.clone()
+    }
+
+    /// The apps that were enrolled while the bank ran, with what they are subscribed to.
+    #[must_use]
+    pub fn enrolled(&self) -> Vec<Enrolled> {
+        lock(&self.world).book.enrolment.apps.clone()
     }
 
     /// What the bank has seen so far.

@@ -34,6 +34,14 @@ call_kinds! {
     TokenRefreshToken = "token.refresh_token",
     /// Token endpoint, any other or no grant type.
     TokenOther = "token.other",
+    /// Token endpoint, client credentials of scope `PSD2-ADMIN`: for enrolment.
+    TokenAdmin = "token.admin",
+    /// `POST /third-parties`: a TPP makes itself known.
+    ThirdPartiesCreate = "third_parties.create",
+    /// `PUT /third-parties`: a TPP shows another certificate.
+    ThirdPartiesReplace = "third_parties.replace",
+    /// `POST /subscriptions`: an app, or a further product of one.
+    Subscribe = "subscriptions.create",
     /// `POST /consents`.
     ConsentsCreate = "consents.create",
     /// `GET /consents/{id}` (unknown, off by default).

@@ -3,6 +3,7 @@
 use crate::accounts::{Reader, available, capped, reader, transactions_link, window};
 use crate::answer::{Refusal, Request, Ruled, Voice};
 use crate::customers::{Card, Country};
+use crate::enrolment;
 use crate::gateway::known_query;
 use crate::history::{Row, of_account, of_card, open_purchases};
 use crate::json::Json;
@@ -12,10 +13,9 @@ use crate::world::World;
 /// Cards belong to a product of its own, and to SE individuals.
 fn card_reader(world: &mut World, request: &Request) -> Result<Reader, Refusal> {
     if !world.switches.cards_subscribed {
-        // Production use; the status is unknown.
-        return Err(Refusal::new(Voice::Gateway, 401, "Not registered to plan", "cards are switched off"));
+        return Err(enrolment::not_registered(world, "cards are switched off"));
     }
-    let reader = reader(world, request)?;
+    let reader = reader(world, request, "card-accounts")?;
     if reader.customer.country != Country::Se || reader.customer.corporate_id.is_some() {
         // The status is unknown.
         return Err(Refusal::new(Voice::Gateway, 404, "Not Found", "cards are for SE individuals"));

@@ -3,6 +3,7 @@
 use crate::answer::{Refusal, Request, Ruled, Voice};
 use crate::codec::is_digits;
 use crate::customers::Country;
+use crate::enrolment;
 use crate::gateway::{admit_app, known_query};
 use crate::grant::Consent;
 use crate::json::Json;
@@ -14,6 +15,7 @@ pub(crate) fn create(world: &mut World, request: &Request, base_country: Option<
     let client_id = admit_app(world, request)?;
     known_query(request, &[])?;
     let country = country_of(request, base_country)?;
+    enrolment::subscribed(world, &client_id, "consents", country)?;
     let corporate_id = corporate_id_of(request, country)?;
     if world.switches.psu_address_on_consent && request.header("psu-ip-address").is_none() {
         return Err(Refusal::bad_request("PSU-IP-Address missing"));

@@ -39,6 +39,7 @@ DELETE /ledger          forget what was seen
 GET    /switches        behaviour that no document settles
 POST   /switches        any of its fields
 GET    /apps            the registered apps
+GET    /enrolment       third parties, their apps and subscriptions
 GET    /pki/ca.pem      the CA's certificate
 POST   /certificates    {\"common_name\":\"TPP 2027\",\"days\":90}: a further client certificate with its key, PEM
 POST   /certificates/withdraw  {\"chain_pem\":\"...\"}: handshakes with it are refused from now on
@@ -108,6 +109,7 @@ fn verb(world: &mut World, request: &Request) -> Option<Done> {
         ("GET", "/switches") => Ok(json!(world.switches)),
         ("POST", "/switches") => change_switches(world, request),
         ("GET", "/apps") => Ok(json!(world.apps)),
+        ("GET", "/enrolment") => Ok(json!(world.book.enrolment)),
         ("POST", "/certificates") => certificate(world, request),
         ("POST", "/certificates/withdraw") => withdraw(world, request),
         _ => return None,

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::Mode;
 use crate::answer::{Refusal, Request, Voice};
 use crate::codec::{Fields, is_uuid};
+use crate::enrolment;
 use crate::grant::{Bearer, Grant};
 use crate::world::World;
 
@@ -75,6 +76,10 @@ fn admit(world: &mut World, request: &Request) -> Result<(String, Bearer), Refus
         )
         .strange());
     }
+    if !enrolment::is_shown_by_its_tpp(world, request, &client_id) {
+        let why = "certificate of another TPP, or replaced";
+        return Err(unauthorized("Invalid client id or secret.", why));
+    }
     let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
     let token =
         token.ok_or_else(|| unauthorized("Missing bearer token", "no Authorization: Bearer").strange())?;
@@ -95,7 +100,7 @@ fn admit(world: &mut World, request: &Request) -> Result<(String, Bearer), Refus
 }
 
 /// `TPP-Request-ID` and `TPP-Transaction-ID`: mandatory; UUIDs in live, any text in the sandbox (bank's collection).
-fn tpp_ids(world: &mut World, request: &Request) -> Result<(), Refusal> {
+pub(crate) fn tpp_ids(world: &mut World, request: &Request) -> Result<(), Refusal> {
     for name in ["tpp-request-id", "tpp-transaction-id"] {
         let value = request.header(name).unwrap_or_default();
         if value.is_empty() || (world.mode == Mode::Live && !is_uuid(value)) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::customers::Country;
+use crate::enrolment::Enrolment;
 use crate::order::Order;
 
 /// Everything that outlives a restart.
@@ -15,6 +16,8 @@ pub(crate) struct Book {
     pub(crate) access_tokens: BTreeMap<String, AccessToken>,
     pub(crate) refresh_tokens: BTreeMap<String, RefreshToken>,
     pub(crate) orders: Vec<Order>,
+    #[serde(default)]
+    pub(crate) enrolment: Enrolment,
 }
 
 /// A consent from `POST /consents`. Times are Unix milliseconds of the bank's clock.

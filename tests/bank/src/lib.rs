@@ -10,6 +10,7 @@
 //! | module | what |
 //! |---|---|
 //! | `options`, `switches` | how the bank is set up; every behaviour that is not documented |
+//! | `enrolment` | third parties, their apps, and what these are subscribed to |
 //! | `customers`, `history`, `texts` | fictional people, their accounts, and their transactions as a function of the day |
 //! | `clock`, `random`, `json`, `codec` | the bank's time, seeded chance, ordered JSON, forms and escapes |
 //! | `world`, `grant`, `order` | what the bank remembers |
@@ -30,6 +31,7 @@ mod consents;
 mod control;
 mod customers;
 mod decoupled;
+mod enrolment;
 mod faults;
 mod gateway;
 mod grant;
@@ -58,10 +60,11 @@ pub use bank::Bank;
 pub use calls::CallKind;
 pub use clock::Clock;
 pub use customers::CustomerSummary;
+pub use enrolment::{Again, Enrolled};
 pub use faults::{Fault, FaultOrder};
 pub use ledger::{Call, Ledger};
 pub use options::{LinkFamily, Mode, Options, Ports, RegisteredApp};
 pub use order::{BankIdAction, OrderView, PollOutcome};
-pub use pki::{ClientIdentity, ClientSpec, KeyKind, Pki, ServerSpec, Validity};
+pub use pki::{ClientIdentity, ClientSpec, KeyKind, Pki, Role, ServerSpec, Validity};
 pub use switches::{DecoupledTwo, EarlyPoll, FutureDates, OverCap, Pkce, Rotation, Switches};
 pub use truth::TrueRow;

@@ -2,19 +2,21 @@
 
 use crate::answer::{Refusal, Request, Ruled, Voice};
 use crate::codec::Fields;
+use crate::enrolment::{self, ADMIN};
 use crate::gateway::{accepts_json, known_headers};
 use crate::grant::{Bearer, Code};
 use crate::json::Json;
 use crate::world::World;
 use crate::{CallKind, Rotation};
 
-/// Scopes that an app may ask for (bank guide); `PSD2-ADMIN` belongs to enrolment, which is not simulated.
+/// Scopes that an app may ask for (bank guide).
 const SCOPES: &[&str] = &["AIS", "PIS", "CBPII"];
 
 /// Which grant this is, for ledger and faults.
 pub(crate) fn kind(request: &Request) -> CallKind {
     let form = request.text().and_then(Fields::parse).unwrap_or_default();
     match form.get("grant_type") {
+        Some("client_credentials") if form.get("scope") == Some(ADMIN) => CallKind::TokenAdmin,
         Some("client_credentials") => CallKind::TokenClientCredentials,
         Some("authorization_code") => CallKind::TokenAuthorizationCode,
         Some("refresh_token") => CallKind::TokenRefreshToken,
@@ -39,6 +41,7 @@ pub(crate) fn token(world: &mut World, request: &Request) -> Ruled {
         .and_then(Fields::parse)
         .ok_or_else(|| invalid_request("malformed or doubled field"))?;
     match kind(request) {
+        CallKind::TokenAdmin => admin(world, request, &form),
         CallKind::TokenClientCredentials => client_credentials(world, request, &form),
         CallKind::TokenAuthorizationCode => authorization_code(world, request, &form),
         CallKind::TokenRefreshToken => refresh(world, request, &form),
@@ -69,16 +72,37 @@ fn fields<'f, const N: usize>(
     Ok(values)
 }
 
-fn registered(world: &World, client_id: &str) -> Result<(), Refusal> {
+fn registered(world: &World, request: &Request, client_id: &str) -> Result<(), Refusal> {
     // RFC 6749 section 5.2; this bank's own word for it is unknown.
     let unknown = || Refusal::token("invalid_client", "client_id is not registered").strange();
-    world.app(client_id).map(|_| ()).ok_or_else(unknown)
+    world.app(client_id).ok_or_else(unknown)?;
+    if enrolment::is_shown_by_its_tpp(world, request, client_id) {
+        return Ok(());
+    }
+    // RFC 8705 section 2; this bank's own word for it is unknown.
+    Err(Refusal::token("invalid_client", "certificate of another TPP, or replaced"))
+}
+
+/// For enrolment: the client is the TPP itself, by its id (bank's live page). `expires_in` is that of the page's example.
+fn admin(world: &mut World, request: &Request, form: &Fields) -> Ruled {
+    let [_, client_id] = fields(form, ["scope", "client_id"], &[])?;
+    if !enrolment::is_known(world, request, client_id) {
+        return Err(Refusal::token("invalid_client", "no such TPP, or not its certificate"));
+    }
+    let bearer = Bearer::App { scopes: vec![ADMIN.to_owned()] };
+    let token = world.mint_access(client_id, bearer, request.now_ms);
+    let lifetime_s = world.switches.admin_token_s;
+    if let Some(token) = world.book.access_tokens.get_mut(&token) {
+        token.expires_ms = request.now_ms + lifetime_s * 1000;
+    }
+    world.unsaved = true;
+    Ok(Voice::Token.json(200, bearer_body(&token, lifetime_s, None)))
 }
 
 /// `psu_id_type=1` was sent for years by one integration and did no harm.
 fn client_credentials(world: &mut World, request: &Request, form: &Fields) -> Ruled {
     let [scope, client_id] = fields(form, ["scope", "client_id"], &["psu_id_type"])?;
-    registered(world, client_id)?;
+    registered(world, request, client_id)?;
     let scopes: Vec<String> = scope.split_whitespace().map(str::to_owned).collect();
     if scopes.is_empty() || scopes.iter().any(|word| !SCOPES.contains(&word.as_str())) {
         return Err(Refusal::token("invalid_scope", format!("scope {scope} is unknown")).strange());
@@ -92,7 +116,7 @@ fn authorization_code(world: &mut World, request: &Request, form: &Fields) -> Ru
     let pkce = world.switches.pkce;
     let wanted = ["scope", "client_id", "code", "redirect_uri"];
     let [scope, client_id, code, redirect_uri] = fields(form, wanted, pkce.on_token())?;
-    registered(world, client_id)?;
+    registered(world, request, client_id)?;
     let found = world.book.codes.get(code).cloned();
     let Some(found) = found else {
         return Err(bad_code(world, "code never issued"));
@@ -147,7 +171,7 @@ fn reused_code(world: &mut World, code: &Code) -> Refusal {
 /// No `refresh_token` in the answer unless rotation is switched on (production use of this bank).
 fn refresh(world: &mut World, request: &Request, form: &Fields) -> Ruled {
     let [token, client_id] = fields(form, ["refresh_token", "client_id"], &[])?;
-    registered(world, client_id)?;
+    registered(world, request, client_id)?;
     let Some(found) = world.book.refresh_tokens.get(token).cloned() else {
         return Err(dead_refresh(world, "refresh token never issued"));
     };

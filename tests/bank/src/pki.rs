@@ -3,6 +3,7 @@
 //! check the bank.
 
 mod admission;
+mod holder;
 mod issue;
 
 use std::path::Path;
@@ -13,6 +14,8 @@ use rcgen::{Issuer, KeyPair};
 
 use crate::Clock;
 pub(crate) use admission::{Admission, Register};
+pub(crate) use holder::Holder;
+pub use holder::Role;
 pub use issue::{ClientSpec, KeyKind, ServerSpec, Validity};
 use issue::{Days, ca_params};
 

@@ -5,7 +5,7 @@ use crate::customers::Country;
 use crate::decoupled::Version;
 use crate::world::World;
 use crate::{CallKind, Mode, Switches};
-use crate::{accounts, authorize, cards, consents, decoupled, oauth};
+use crate::{accounts, authorize, cards, consents, decoupled, enrolment, oauth};
 
 /// Which of the two listening ports of the bank a call came in by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,9 @@ pub(crate) enum Door {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
     Token,
+    ThirdPartiesCreate,
+    ThirdPartiesReplace,
+    Subscribe,
     ConsentsCreate(Option<Country>),
     ConsentsOne(String),
     ConsentsDelete(String),
@@ -54,7 +57,20 @@ pub(crate) fn find(mode: Mode, switches: &Switches, door: Door, method: &str, pa
         }
     });
     let resource = || if door == Door::Api { resource_route(switches, method, path) } else { None };
+    // Not in the sandbox, whose apps are made in the portal (bank's live page).
+    let enrolment =
+        || (door == Door::Api && mode == Mode::Live).then(|| enrolment_route(method, path)).flatten();
+    let resource = || enrolment().or_else(resource);
     in_family.or_else(resource).unwrap_or(Route::Unknown)
+}
+
+fn enrolment_route(method: &str, path: &str) -> Option<Route> {
+    match (method, path) {
+        ("POST", "/openbanking/psd2/v1/third-parties") => Some(Route::ThirdPartiesCreate),
+        ("PUT", "/openbanking/psd2/v1/third-parties") => Some(Route::ThirdPartiesReplace),
+        ("POST", "/openbanking/psd2/v1/subscriptions") => Some(Route::Subscribe),
+        _ => None,
+    }
 }
 
 fn authorize_route(method: &str, rest: &str) -> Option<Route> {
@@ -136,6 +152,9 @@ impl Route {
     pub(crate) fn kind(&self, request: &Request) -> CallKind {
         match self {
             Self::Token => oauth::kind(request),
+            Self::ThirdPartiesCreate => CallKind::ThirdPartiesCreate,
+            Self::ThirdPartiesReplace => CallKind::ThirdPartiesReplace,
+            Self::Subscribe => CallKind::Subscribe,
             Self::ConsentsCreate(_) => CallKind::ConsentsCreate,
             Self::ConsentsOne(_) => CallKind::ConsentsOne,
             Self::ConsentsDelete(_) => CallKind::ConsentsDelete,
@@ -168,6 +187,9 @@ impl Route {
     pub(crate) fn rule(&self, world: &mut World, request: &Request) -> Ruled {
         match self {
             Self::Token => oauth::token(world, request),
+            Self::ThirdPartiesCreate => enrolment::make_known(world, request),
+            Self::ThirdPartiesReplace => enrolment::replace_certificate(world, request),
+            Self::Subscribe => enrolment::subscribe(world, request),
             Self::ConsentsCreate(country) => consents::create(world, request, *country),
             Self::ConsentsOne(id) => consents::one(world, request, id),
             Self::ConsentsDelete(id) => consents::delete(world, request, id),

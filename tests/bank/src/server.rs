@@ -111,7 +111,8 @@ async fn connection(tcp: TcpStream, door: Door, tls: Option<TlsAcceptor>, house:
     let world = Arc::clone(&house.world);
     let talk = async move {
         let Some(tls) = tls else {
-            return converse(line, door, number, ending, world).await;
+            let caller = Caller { number, certificate: None };
+            return converse(line, door, caller, ending, world).await;
         };
         lock(&world).ledger.connections += 1;
         if lock(&world).switches.refuse_handshakes {
@@ -120,8 +121,8 @@ async fn connection(tcp: TcpStream, door: Door, tls: Option<TlsAcceptor>, house:
         }
         match tokio::time::timeout(HANDSHAKE, tls.accept(line).into_fallible()).await {
             Ok(Ok(stream)) => {
-                welcome(&world, stream.get_ref().1);
-                converse(stream, door, number, ending, world).await;
+                let caller = Caller { number, certificate: welcome(&world, stream.get_ref().1) };
+                converse(stream, door, caller, ending, world).await;
             }
             Ok(Err((_, line))) => {
                 lock(&world).ledger.handshakes_refused += 1;
@@ -136,8 +137,16 @@ async fn connection(tcp: TcpStream, door: Door, tls: Option<TlsAcceptor>, house:
     }
 }
 
-/// Counts a handshake, by the certificate that was shown.
-fn welcome(world: &Shared, tls: &rustls::ServerConnection) {
+/// Who is at the other end of a connection.
+#[derive(Clone)]
+struct Caller {
+    number: u64,
+    /// The client certificate, DER.
+    certificate: Option<Arc<[u8]>>,
+}
+
+/// Counts a handshake, by the certificate that was shown, and returns that.
+fn welcome(world: &Shared, tls: &rustls::ServerConnection) -> Option<Arc<[u8]>> {
     let shown = tls.peer_certificates().and_then(|chain| chain.first());
     let mut world = lock(world);
     world.ledger.handshakes_ok += 1;
@@ -145,6 +154,7 @@ fn welcome(world: &Shared, tls: &rustls::ServerConnection) {
         let name = world.pki.register().name(certificate);
         *world.ledger.handshakes_by_certificate.entry(name).or_default() += 1;
     }
+    shown.map(|certificate| Arc::from(certificate.as_ref()))
 }
 
 /// The alert is written; what the caller has sent meanwhile is read away, or the reset that follows unread bytes would
@@ -160,13 +170,13 @@ async fn say_goodbye(mut line: Line) {
     let _ = tokio::time::timeout(GOODBYE, rest).await;
 }
 
-async fn converse<S>(stream: S, door: Door, number: u64, ending: Ending, world: Shared)
+async fn converse<S>(stream: S, door: Door, caller: Caller, ending: Ending, world: Shared)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let (world, ending) = (Arc::clone(&world), ending.clone());
-        async move { respond(&world, door, number, &ending, request).await }
+        let (world, ending, caller) = (Arc::clone(&world), ending.clone(), caller.clone());
+        async move { respond(&world, door, caller, &ending, request).await }
     });
     // An error here is the caller's hanging up, or a fault of our own making; the ledger has the call.
     let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
@@ -175,11 +185,11 @@ where
 async fn respond(
     world: &Shared,
     door: Door,
-    number: u64,
+    caller: Caller,
     ending: &Ending,
     request: hyper::Request<Incoming>,
 ) -> io::Result<Response<Pieces>> {
-    let request = read(request, number).await?;
+    let request = read(request, caller).await?;
     let Delivery { answer, manner } = serve(world, door, request).await;
     match manner {
         Manner::Close => return Err(io::ErrorKind::ConnectionAborted.into()),
@@ -196,7 +206,7 @@ async fn respond(
 }
 
 /// Reads a request through, body and all.
-async fn read(request: hyper::Request<Incoming>, connection: u64) -> io::Result<Request> {
+async fn read(request: hyper::Request<Incoming>, caller: Caller) -> io::Result<Request> {
     let (head, body) = request.into_parts();
     let body =
         Limited::new(body, LONGEST_BODY).collect().await.map_err(io::Error::other)?.to_bytes().to_vec();
@@ -209,7 +219,8 @@ async fn read(request: hyper::Request<Incoming>, connection: u64) -> io::Result<
         query: head.uri.query().unwrap_or_default().to_owned(),
         headers: head.headers.iter().map(header).collect(),
         body,
-        connection,
+        connection: caller.number,
+        certificate: caller.certificate,
         now_ms: 0,
     })
 }
@@ -234,7 +245,7 @@ async fn control(tcp: TcpStream, mut house: House) {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let world = Arc::clone(&world);
         async move {
-            let response = match read(request, 0).await {
+            let response = match read(request, Caller { number: 0, certificate: None }).await {
                 Ok(request) => crate::control::answer(&world, &request),
                 Err(_) => crate::control::refused("the body is too long or was cut"),
             };

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Again;
+
 /// What happens to an answer that would hold more rows than the cap. Unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -151,6 +153,18 @@ pub struct Switches {
     pub country_paths: bool,
     /// The app is subscribed to `card-accounts`; off: 401 `Not registered to plan` (status unknown).
     pub cards_subscribed: bool,
+    /// The status of `Not registered to plan`: unknown; 401.
+    pub not_registered_status: u16,
+    /// A TPP that is known already makes itself known once more. Unknown.
+    pub third_party_again: Again,
+    /// An app subscribes to a product that it has. Unknown.
+    pub subscription_again: Again,
+    /// The certificate that another one has replaced is still taken for the TPP's apps. Unknown; off.
+    pub replaced_certificates: bool,
+    /// Countries whose products are named with a suffix (`accounts-gb`): GB (bank's live page); LU is unknown.
+    pub suffixed_countries: Vec<String>,
+    /// Seconds of a token of scope `PSD2-ADMIN`, 7 776 000 (an example of the bank's live page).
+    pub admin_token_s: i64,
     /// New connections to the API port are closed before the handshake (handshakes that broke off were seen in
     /// production).
     pub refuse_handshakes: bool,
@@ -191,6 +205,12 @@ impl Default for Switches {
             callback_iss: false,
             country_paths: false,
             cards_subscribed: true,
+            not_registered_status: 401,
+            third_party_again: Again::Same,
+            subscription_again: Again::Same,
+            replaced_certificates: false,
+            suffixed_countries: vec!["GB".to_owned()],
+            admin_token_s: 7_776_000,
             refuse_handshakes: false,
         }
     }

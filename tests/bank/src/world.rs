@@ -86,7 +86,8 @@ impl World {
     }
 
     pub(crate) fn app(&self, client_id: &str) -> Option<&RegisteredApp> {
-        self.apps.iter().find(|app| app.client_id == client_id)
+        let enrolled = self.book.enrolment.apps.iter().map(|enrolled| &enrolled.app);
+        self.apps.iter().chain(enrolled).find(|app| app.client_id == client_id)
     }
 
     /// The consent named by a scope `AIS:<consentId>` of this app; notes it for the ledger.

@@ -14,7 +14,7 @@ use crate::world::World;
 
 /// `GET /accounts/{accountId}/transactions?dateFrom=&dateTo=`, both inclusive (inferred) and optional.
 pub(crate) fn transactions(world: &mut World, request: &Request, id: &str) -> Ruled {
-    let reader = reader(world, request)?;
+    let reader = reader(world, request, "accounts")?;
     let account = reader.account(id)?;
     let window = window(world, request, &reader, account.currency)?;
     let history = reader.history(account);

@@ -8,6 +8,7 @@ use rcgen::{
 };
 
 use super::ClientIdentity;
+use super::holder::{self, Role};
 use crate::Clock;
 
 /// The key of a client certificate.
@@ -43,6 +44,10 @@ pub struct ClientSpec {
     pub validity: Validity,
     /// Common name; `Simulated TPP` if none. The ledger counts handshakes by it.
     pub common_name: Option<String>,
+    /// Authority and number of the TPP that it is for; `SE-FINA-100001` if none.
+    pub tpp_id: Option<String>,
+    /// What the TPP may do.
+    pub role: Role,
 }
 
 impl ClientSpec {
@@ -127,6 +132,9 @@ pub(super) fn client(
     };
     let mut params = CertificateParams::new(Vec::<String>::new())?;
     params.distinguished_name.push(DnType::CommonName, spec.name());
+    let tpp_id = spec.tpp_id.as_deref().unwrap_or("SE-FINA-100001");
+    params.distinguished_name.push(holder::organization(), format!("PSD{tpp_id}"));
+    params.custom_extensions.push(holder::statement(spec.role));
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     params.use_authority_key_identifier_extension = true;

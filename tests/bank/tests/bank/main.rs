@@ -11,6 +11,7 @@ mod client;
 mod control;
 mod data;
 mod decoupled;
+mod enrolment;
 mod faults;
 mod redirect;
 mod sandbox;
