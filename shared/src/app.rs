@@ -76,7 +76,10 @@ impl App {
     /// From a configuration; opens nothing.
     pub fn new(config: Config, output: Output) -> Result<Self, lambda_http::Error> {
         let aws = aws::Aws::new(&config.region)?;
-        let demands = Demands { certificate_required: config.bank.environment.demands_certificate() };
+        let demands = Demands {
+            certificate_required: config.bank.environment.demands_certificate(),
+            client_id_required: true,
+        };
         let environment = config.bank.environment.as_str();
         let endpoints = Endpoints {
             sandbox: !demands.certificate_required,

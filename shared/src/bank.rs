@@ -36,6 +36,7 @@ mod cards;
 mod consents;
 mod decoupled;
 mod endpoints;
+mod enrolment;
 mod faults;
 mod links;
 mod retry_after;
@@ -50,6 +51,7 @@ mod stub;
 pub use consents::BankConsent;
 pub use decoupled::{Order, Poll};
 pub use endpoints::Endpoints;
+pub use enrolment::{Application, Enrolment, EnrolmentAddresses};
 pub use faults::{Fault, KnownSignal, known_signals};
 pub use tokens::{ClientToken, Granted};
 

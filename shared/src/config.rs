@@ -45,6 +45,7 @@ mod limits;
 mod wire;
 
 pub use apps::{App, Apps, HandleIn, Return};
+pub(crate) use bank::is_loopback;
 pub use bank::{BankConfig, Environment};
 pub use limits::Limits;
 pub use wire::{CallbackIssuer, Pkce, RevocationAtBank, WireConfig};

@@ -6,14 +6,18 @@
 //! | `reseal` | every consent under an older sealing key is sealed with the newest | before an older key is dropped |
 //! | `explain <consent id>` | state, clocks, attempt and timeline of one consent, nothing secret | a caller asks why |
 //! | `after-restore` | every active grant lapses | after the table was put back to an earlier state |
+//! | `enrol [certificate] [apply]` | third party, application and products at the bank; or another certificate | once, and when a certificate is replaced |
 //! | `try-pending` | a handshake with each certificate of the version that is not in force yet | before it is promoted |
 //!
 //! All of them can be interrupted and repeated: what is done already is found done.
 
+mod enrol;
 mod explain;
 mod restore;
 mod seals;
 mod trial;
+
+pub use enrol::What;
 
 use crate::{
     app::App,
@@ -30,6 +34,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use enrol::Settings;
+
 /// One call to the bank may take this long.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -44,6 +50,13 @@ pub enum Verb {
     AfterRestore,
     /// See the module.
     TryPending,
+    /// See [`What`]; with `apply` it is sent.
+    Enrol {
+        /// What.
+        what: What,
+        /// Whether it is sent.
+        apply: bool,
+    },
 }
 
 /// What came of it.
@@ -70,6 +83,9 @@ pub enum Trouble {
     /// The id is not one of a consent that is there.
     #[error("there is no such consent")]
     NoSuchConsent,
+    /// What enrolment needs to be told is missing or wrong.
+    #[error("{0}")]
+    Enrolment(&'static str),
     /// Something of this machine.
     #[error("{0}")]
     Machine(&'static str),
@@ -81,6 +97,7 @@ pub struct Operator {
     app: App,
     now: Timestamp,
     trace: TraceId,
+    enrolment: Settings,
 }
 
 impl Verb {
@@ -92,6 +109,10 @@ impl Verb {
             ["explain", id] => ConsentId::parse(id).ok().map(Self::Explain),
             ["after-restore"] => Some(Self::AfterRestore),
             ["try-pending"] => Some(Self::TryPending),
+            ["enrol"] => Some(Self::Enrol { what: What::Application, apply: false }),
+            ["enrol", "apply"] => Some(Self::Enrol { what: What::Application, apply: true }),
+            ["enrol", "certificate"] => Some(Self::Enrol { what: What::Certificate, apply: false }),
+            ["enrol", "certificate", "apply"] => Some(Self::Enrol { what: What::Certificate, apply: true }),
             _ => None,
         }
     }
@@ -106,7 +127,7 @@ impl Operator {
         let mut id = [0; 16];
         aws_lc_rs::rand::fill(&mut id).map_err(|_| Trouble::Machine("no randomness"))?;
         let trace = TraceId::parse(&ClaimId(id).trace_id()).map_err(|_| Trouble::Machine("no id"))?;
-        Ok(Self { app, now, trace })
+        Ok(Self { app, now, trace, enrolment: Settings::read(lookup) })
     }
 
     /// Does it.
@@ -116,6 +137,7 @@ impl Operator {
             Verb::Explain(id) => explain::explain(self, &id).await,
             Verb::AfterRestore => restore::after_restore(self).await,
             Verb::TryPending => trial::try_pending(self).await,
+            Verb::Enrol { what, apply } => enrol::enrol(self, what, apply).await,
         }
     }
 
@@ -161,7 +183,12 @@ mod tests {
         assert_eq!(parse("try-pending"), Some(Verb::TryPending));
         let id = ConsentId([7; 16]);
         assert_eq!(parse(&format!("explain {id}")), Some(Verb::Explain(id)));
-        for wrong in ["", "explain", "explain me", "reseal now", "Reseal", "drop-table"] {
+        assert_eq!(parse("enrol"), Some(Verb::Enrol { what: What::Application, apply: false }));
+        assert_eq!(
+            parse("enrol certificate apply"),
+            Some(Verb::Enrol { what: What::Certificate, apply: true })
+        );
+        for wrong in ["enrol now", "", "explain", "explain me", "reseal now", "Reseal", "drop-table"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
     }

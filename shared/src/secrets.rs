@@ -46,6 +46,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Demands {
     /// Whether each set must have a client certificate: in `live` and `local`, not in `sandbox`.
     pub certificate_required: bool,
+    /// Whether each set must have a client id: always, but for enrolment, which is how one is had.
+    pub client_id_required: bool,
 }
 
 /// The secret of this process.
@@ -124,6 +126,30 @@ impl Secrets {
         }
         pending.check_dates(now)?;
         Ok(pending)
+    }
+
+    /// The version that enrolment works with: the one that is pending, else the one in force; and whether it is pending. A
+    /// set of it may have no client id yet.
+    pub async fn for_enrolment(&self, now: Timestamp) -> Result<(Material, bool), SecretsError> {
+        let demands = Demands { client_id_required: false, ..self.demands };
+        let parse = |fetched: &Fetched| Material::parse(&fetched.text, &fetched.version, demands);
+        let current = self.source.get(Stage::Current).await;
+        let (material, is_pending) = match self.source.get(Stage::Pending).await {
+            Ok(pending) => {
+                let in_force = current.as_ref().is_ok_and(|current| current.version == pending.version);
+                (parse(&pending)?, !in_force)
+            }
+            Err(SecretsError::Denied(_)) => (parse(current.as_ref().map_err(Clone::clone)?)?, false),
+            Err(error) => return Err(error),
+        };
+        if is_pending
+            && let Ok(current) = current
+            && let Ok(current) = parse(&current)
+        {
+            material.may_follow(&current)?;
+        }
+        material.check_dates(now)?;
+        Ok((material, is_pending))
     }
 
     /// Has the next request look for a newer version: something came from a process that has one.

@@ -9,8 +9,7 @@ use shared::{
 };
 use std::{io::Write as _, process::ExitCode};
 
-const USAGE: &str =
-    "usage: operator [--at 2026-01-15T08:00:00Z] reseal | explain <consent id> | after-restore | try-pending";
+const USAGE: &str = "usage: operator [--at 2026-01-15T08:00:00Z] reseal | explain <consent id> | after-restore | try-pending | enrol [certificate] [apply]";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

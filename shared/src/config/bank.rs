@@ -112,7 +112,7 @@ pub(super) fn demand_loopback(config: &Config, read: &mut Reader<'_>) {
 }
 
 /// Whether a URL stays on this machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),

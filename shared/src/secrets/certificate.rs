@@ -112,6 +112,18 @@ fn certified_key(
     }
 }
 
+/// `organizationIdentifier` (X.520, 2.5.4.97) of the leaf's subject, where it has one.
+pub(super) fn organization(chain_pem: &str) -> Option<String> {
+    let leaf = CertificateDer::from_pem_slice(chain_pem.as_bytes()).ok()?;
+    let (_, leaf) = X509Certificate::from_der(&leaf).ok()?;
+    let is_it =
+        |oid: &x509_parser::der_parser::oid::Oid<'_>| oid.iter().is_some_and(|it| it.eq([2, 5, 4, 97]));
+    let named = leaf.subject().iter_attributes().find(|attribute| is_it(attribute.attr_type()))?;
+    let text = named.as_str().ok()?;
+    let sound = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    sound.then(|| text.to_owned())
+}
+
 fn wrong(set: &str, field: &'static str) -> Fault {
     Fault::SetField { set: set.to_owned(), field }
 }

@@ -27,7 +27,8 @@ pub struct Material {
 pub struct CertificateSet {
     /// The set's name in the secret.
     pub name: String,
-    /// The TPP's client id (bank guide, "Client id").
+    /// The app's client id (bank guide, "Client id"). Empty only in what [`Secrets::for_enrolment`](super::Secrets::for_enrolment)
+    /// brings.
     pub client_id: String,
     /// The redirect URI registered with that client id.
     pub redirect_uri: String,
@@ -37,6 +38,9 @@ pub struct CertificateSet {
     pub tls: rustls::ClientConfig,
     /// First and last instant of the client certificate and its chain; absent without one.
     pub validity: Option<Validity>,
+    /// `organizationIdentifier` of the client certificate: `PSD`, country, authority and number of the TPP (ETSI TS 119 495
+    /// clause 5.2.1); absent where it names none.
+    pub organization: Option<String>,
 }
 
 impl Material {
@@ -108,7 +112,8 @@ impl CertificateSet {
         let wrong = |field| Fault::SetField { set: name.to_owned(), field };
         let visible =
             |text: &str| (1..=512).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-        if !visible(&set.client_id) {
+        let unregistered = set.client_id.is_empty() && !demands.client_id_required;
+        if !unregistered && !visible(&set.client_id) {
             return Err(wrong("client_id"));
         }
         let is_uri = set.redirect_uri.starts_with("https://") || set.redirect_uri.starts_with("http://");
@@ -124,8 +129,9 @@ impl CertificateSet {
             (Some(_), None) => return Err(wrong("key_pem")),
         };
         let (tls, validity) = certificate::client_config(name, pems, set.trust_pem.as_deref())?;
+        let organization = pems.and_then(|(chain, _)| certificate::organization(chain));
         let (client_id, redirect_uri) = (set.client_id.clone(), set.redirect_uri.clone());
-        Ok(Self { name: name.to_owned(), client_id, redirect_uri, countries, tls, validity })
+        Ok(Self { name: name.to_owned(), client_id, redirect_uri, countries, tls, validity, organization })
     }
 }
 
@@ -153,6 +159,7 @@ struct WrittenKey {
 
 #[derive(Deserialize)]
 struct WrittenSet {
+    #[serde(default)]
     client_id: String,
     redirect_uri: String,
     countries: Vec<String>,

@@ -16,8 +16,8 @@ use rcgen::{
 };
 use serde_json::{Value, json};
 
-const CERTIFIED: Demands = Demands { certificate_required: true };
-const SANDBOX: Demands = Demands { certificate_required: false };
+const CERTIFIED: Demands = Demands { certificate_required: true, client_id_required: true };
+const SANDBOX: Demands = Demands { certificate_required: false, client_id_required: true };
 
 /// A CA and a leaf of it, valid over 2026.
 struct Issued {

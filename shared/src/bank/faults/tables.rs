@@ -10,6 +10,10 @@ use std::borrow::Cow;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::bank) enum Kind {
     ClientCredentials,
+    AdminToken,
+    ThirdParty,
+    ReplaceCertificate,
+    Subscribe,
     ExchangeCode,
     Refresh,
     CreateConsent,
@@ -41,13 +45,18 @@ impl Service {
 }
 
 use Kind::{
-    Account, Accounts, BeginDecoupled, Cancel, CardAccounts, CardTransactions, ClientCredentials,
-    CreateConsent, DeleteConsent, ExchangeCode, Poll, Refresh, Transactions,
+    Account, Accounts, AdminToken, BeginDecoupled, Cancel, CardAccounts, CardTransactions, ClientCredentials,
+    CreateConsent, DeleteConsent, ExchangeCode, Poll, Refresh, ReplaceCertificate, Subscribe, ThirdParty,
+    Transactions,
 };
 
 impl Kind {
     const ALL: &[Self] = &[
         ClientCredentials,
+        AdminToken,
+        ThirdParty,
+        ReplaceCertificate,
+        Subscribe,
         ExchangeCode,
         Refresh,
         CreateConsent,
@@ -66,6 +75,10 @@ impl Kind {
     pub(in crate::bank) const fn name(self) -> &'static str {
         match self {
             ClientCredentials => "client_credentials",
+            AdminToken => "admin_token",
+            ThirdParty => "third_party",
+            ReplaceCertificate => "replace_certificate",
+            Subscribe => "subscribe",
             ExchangeCode => "exchange_code",
             Refresh => "refresh",
             CreateConsent => "create_consent",
@@ -84,7 +97,7 @@ impl Kind {
     /// Who answers it.
     pub(in crate::bank) const fn service(self) -> Service {
         match self {
-            ClientCredentials | ExchangeCode | Refresh => Service::Token,
+            ClientCredentials | AdminToken | ExchangeCode | Refresh => Service::Token,
             BeginDecoupled | Poll | Cancel => Service::Order,
             _ => Service::Gateway,
         }
@@ -98,12 +111,12 @@ impl Kind {
         }
     }
 
-    /// The statuses of success: 200 everywhere (recorded), 201 for a consent (recorded), any 2xx for
-    /// the deletion of a consent and for cancel (unknown).
+    /// The statuses of success: 200 everywhere (recorded), 201 for a consent (recorded) and in enrolment (documented), any
+    /// 2xx for the deletion of a consent, for cancel and for another certificate (unknown).
     const fn accepts(self, status: u16) -> bool {
         match self {
-            CreateConsent => matches!(status, 200 | 201),
-            DeleteConsent | Cancel => matches!(status, 200..=299),
+            CreateConsent | ThirdParty | Subscribe => matches!(status, 200 | 201),
+            DeleteConsent | Cancel | ReplaceCertificate => matches!(status, 200..=299),
             _ => status == 200,
         }
     }
