@@ -11,7 +11,7 @@ FUNCTIONS := consent-start redirect-callback decoupled-poll account-fetch consen
 ARCH ?= x86_64
 export CARGO_LAMBDA
 
-.PHONY: help local invoke token test check teeth ledger bench fuzz build reseal explain after-restore try-pending tools clean
+.PHONY: help local invoke token test check teeth ledger bench fuzz build reseal explain after-restore try-pending enrol tools clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -89,6 +89,9 @@ after-restore: ## Lapses every active grant: after the table was put back to an 
 
 try-pending: ## Handshakes with the certificates of the pending version of the secret, before it is promoted (LOCAL=1)
 	@$(OPERATOR) try-pending
+
+enrol: ## What would be sent to the bank to get a client id; APPLY=1 sends it; WHAT=certificate: for another one (LOCAL=1)
+	@$(OPERATOR) enrol $(WHAT) $(if $(filter 1,$(APPLY)),apply)
 
 tools: $(TOOLS)/.ready ## The pinned tools, inside the checkout
 

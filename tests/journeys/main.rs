@@ -39,6 +39,7 @@ mod completeness;
 mod crash;
 mod decoupled_fields;
 mod documents;
+mod enrolment;
 mod erasure;
 mod events;
 mod exchanges;
