@@ -37,6 +37,7 @@ mod canaries;
 mod clocks;
 mod completeness;
 mod crash;
+mod data_map;
 mod decoupled_fields;
 mod documents;
 mod enrolment;

@@ -9,6 +9,7 @@ use crate::{
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use states::{Make, T0, claim};
+use std::collections::BTreeSet;
 
 const STAMP: Stamp = Stamp {
     version: 41,
@@ -230,4 +231,34 @@ fn a_write_is_recognised_by_its_id_and_by_nothing_else() {
     let item = item.unwrap();
     assert!(is_write(&item, &STAMP.write));
     assert!(!is_write(&item, &[6; 16]));
+}
+
+/// The attributes of a kind of row that the data map lists.
+fn documented(kind: &str) -> BTreeSet<String> {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/data-map.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let part = page.split(&format!("\n## Row `{kind}`\n")).nth(1).unwrap().split("\n## ").next().unwrap();
+    let first_cells = part.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
+    first_cells
+        .flat_map(|cell| cell.split('`'))
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_data_map_lists_the_attributes_of_a_consent_and_no_others() {
+    let ring = ring();
+    let sealer = Sealer::new(&ring, "local");
+    let [typical, longest] = [Make { typical: true }, Make { typical: false }];
+    let told = Attempt::Failed { reason: Reason::BankIdFailed, at: T0, signal: Some(Signal::MbidError) };
+    let states = [typical.every_state(), longest.every_state(), vec![typical.consent(Grant::None, told)]];
+    let written: BTreeSet<String> = states
+        .into_iter()
+        .flatten()
+        .flat_map(|consent| render(&consent, &sealer, &STAMP).unwrap().into_keys())
+        .collect();
+    assert!(written.len() > 50, "{written:?}");
+    assert_eq!(written, documented(CONSENT));
 }
