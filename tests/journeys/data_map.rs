@@ -29,9 +29,11 @@ fn documented() -> Rows {
 fn note(rows: &mut Rows, dump: &Value) {
     for item in dump.as_array().unwrap() {
         let kind = item["sk"]["S"].as_str().unwrap();
-        let name = |name: &String| match (kind, name.trim_end_matches(|digit: char| digit.is_ascii_digit())) {
-            ("starts", "s") => "s<n>".to_owned(),
-            ("budget", stem) if stem.len() == name.len() - 1 && stem.len() == 7 => "<subject><n>".to_owned(),
+        let is_numbered = |name: &String| name.ends_with(|digit: char| digit.is_ascii_digit());
+        let name = |name: &String| match (kind, name.len()) {
+            ("starts", 2..=4) if name.starts_with('s') && is_numbered(name) => "s<n>".to_owned(),
+            // A subject is seven characters of base64url, which may be digits themselves.
+            ("budget", 8) if is_numbered(name) => "<subject><n>".to_owned(),
             _ => name.clone(),
         };
         rows.entry(kind.to_owned()).or_default().extend(item.as_object().unwrap().keys().map(name));
