@@ -24,3 +24,5 @@ echo
 for function in "$@"; do
     printf '%10d bytes  %s\n' "$(stat -c %s "target/lambda/$function/bootstrap.zip")" "$function"
 done
+# What is deployed later can be told from what was built here.
+(cd target/lambda && for function in "$@"; do sha256sum "$function/bootstrap.zip"; done > "SHA256SUMS.$arch" && cat "SHA256SUMS.$arch")

@@ -20,7 +20,7 @@ use crate::{
     http::{self, Answer},
     secrets::{CertificateSet, Demands, Material, Secrets},
     store::Store,
-    telemetry::{Ending, Output},
+    telemetry::{Ending, Log, Output},
     types::TraceId,
 };
 use banks::Banks;
@@ -48,7 +48,7 @@ pub struct App {
     /// Client-credentials tokens that this process has seen.
     pub client_tokens: ClientTokens,
     banks: Banks,
-    output: Output,
+    log: Log,
     cold: AtomicBool,
 }
 
@@ -58,6 +58,7 @@ struct Finished {
     code: Option<&'static str>,
     trace: TraceId,
     route: String,
+    xray: Option<String>,
     began: Instant,
     cold: bool,
 }
@@ -66,8 +67,8 @@ impl App {
     /// From the process environment, with connections opened ahead. A wrong configuration is an error here, so the
     /// function does not start; a table, secret or bank that cannot be reached is not: the first request tries again.
     pub async fn start(function: &'static str) -> Result<Self, lambda_http::Error> {
-        let config =
-            Config::from_env().inspect_err(|error| Output::Stdout.process(function, "init", error))?;
+        let config = Config::from_env()
+            .inspect_err(|error| Log::new(Output::Stdout, "").process(function, "init", error))?;
         let app = Self::new(config, Output::Stdout)?;
         let _ = tokio::time::timeout(INIT_LIMIT, app.warm()).await;
         Ok(app)
@@ -106,7 +107,7 @@ impl App {
             )),
             client_tokens: ClientTokens::default(),
             banks: Banks::new(Arc::new(endpoints)),
-            output,
+            log: Log::new(output, &config.metrics_namespace),
             cold: AtomicBool::new(true),
             config,
         })
@@ -148,7 +149,7 @@ impl App {
             // Without a request id of Lambda's nothing could be traced; the runtime always sends one.
             Err(problem) => return Ok(problem.into_response("")),
         };
-        let route = http::route(&request).to_owned();
+        let (route, xray) = (http::route(&request).to_owned(), http::xray(&request));
         let work = async {
             let (mut answer, code) = match handle(self, request).await {
                 Ok(answer) => (answer, None),
@@ -160,7 +161,7 @@ impl App {
             if let Ok(value) = HeaderValue::from_str(trace.as_str()) {
                 answer.headers_mut().insert("trace-id", value);
             }
-            Finished { answer, code, trace, route, began, cold }
+            Finished { answer, code, trace, route, xray, began, cold }
         };
         let ending = |finished: &Finished| Ending {
             trace: finished.trace.clone(),
@@ -169,8 +170,9 @@ impl App {
             status: finished.answer.status().as_u16(),
             code: finished.code,
             cold: finished.cold,
+            xray: finished.xray.clone(),
             took: finished.began.elapsed(),
         };
-        Ok(self.output.observe(work, ending).await.answer)
+        Ok(self.log.observe(work, ending).await.answer)
     }
 }

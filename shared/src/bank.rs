@@ -35,6 +35,7 @@ mod breaker;
 mod cards;
 mod consents;
 mod decoupled;
+mod drift;
 mod endpoints;
 mod enrolment;
 mod faults;
@@ -60,6 +61,7 @@ pub use tokens::{ClientToken, Granted};
 pub mod answer {
     pub use super::accounts::{account, accounts, transactions};
     pub use super::cards::{card_accounts, card_transactions};
+    pub use super::drift::KNOWN as KNOWN_AND_UNREAD;
     pub use super::faults::faults;
     pub use super::tokens::token;
 }

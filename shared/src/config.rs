@@ -35,6 +35,7 @@
 //! | `OVER_ROW_CAP` | `doubt` or `trust`: whether an answer with more rows than the cap may have been cut all the same | `doubt` |
 //! | `HISTORY_MONTHS` | JSON, country → months of history, where they differ from the table in `types/country.rs` | none |
 //! | `FUNCTION_TIMEOUT_MS` | time for one request where the runtime gives no deadline | 25000 |
+//! | `METRICS_NAMESPACE` | namespace of our metrics in `CloudWatch`; the template gives the stack's name | `handelsbanken-ais` |
 //! | `AWS_REGION` | set by Lambda | none |
 //! | `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SECRETS_MANAGER` | stand-ins on a laptop | AWS |
 
@@ -101,6 +102,8 @@ pub struct Config {
     pub attended_token_age: Span,
     /// Time for one request where the runtime gives no deadline.
     pub timeout: Duration,
+    /// Namespace of our metrics in `CloudWatch`.
+    pub metrics_namespace: String,
     /// AWS region.
     pub region: String,
     /// Stand-in for DynamoDB.
@@ -180,6 +183,9 @@ impl Config {
             limits: limits::read(&mut read),
             attended_token_age: attended_token_age(&mut read),
             timeout: timeout(&mut read),
+            metrics_namespace: read
+                .optional("METRICS_NAMESPACE")
+                .unwrap_or_else(|| "handelsbanken-ais".to_owned()),
             region: read.required("AWS_REGION"),
             dynamodb_endpoint: read.optional("AWS_ENDPOINT_URL_DYNAMODB"),
             secrets_endpoint: read.optional("AWS_ENDPOINT_URL_SECRETS_MANAGER"),

@@ -13,7 +13,7 @@ mod status_table;
 
 pub use answer::{AuthorizationAnswer, BudgetAnswer, ConsentAnswer, EventAnswer, Opening};
 pub use browser::{neutral_page, to_app, trouble_page};
-pub use call::{Caller, Clock, psu_address, route, trace_id, verified};
+pub use call::{Caller, Clock, psu_address, route, trace_id, verified, xray};
 pub use codes::{ActionBy, Code};
 pub use coding::{Coding, Oversize, fitted};
 pub use input::{Fields, ListQuery, idempotency_key, no_query, path_account, path_consent, text_field};

@@ -128,7 +128,7 @@ async fn one_account_that_fails_hides_none_of_the_others(world: &World) {
         assert!(of_its_currency.all(|total| total["missing"] == 1), "{}", list["totals"]);
     }
     let lines = world.lines.lock().unwrap();
-    let audited = lines.iter().filter(|line| line.contains(r#""resource":"account""#)).count();
+    let audited = lines.iter().filter(|line| line.contains(r#""audit":"account""#)).count();
     assert_eq!(audited, 4 * 4, "each account's access has its own line");
     assert_eq!(lines.iter().filter(|line| line.contains(r#""outcome":"kyc_missing""#)).count(), 1);
 }

@@ -3,6 +3,7 @@
 use super::Fault;
 use crate::{
     account::{Balance, BalanceKind, Currency, Money},
+    telemetry,
     types::Date,
 };
 use rust_decimal::Decimal;
@@ -45,7 +46,11 @@ impl WireMoney<'_> {
 
 impl WireBalance<'_> {
     pub(super) fn balance(&self) -> Result<Balance, Fault> {
-        Ok(Balance { kind: BalanceKind::parse(&self.balance_type), money: self.amount.money()? })
+        let kind = BalanceKind::parse(&self.balance_type);
+        if matches!(kind, BalanceKind::Other(_)) {
+            telemetry::drift("balanceType");
+        }
+        Ok(Balance { kind, money: self.amount.money()? })
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
     links,
     transport::{Way, json},
 };
+use crate::telemetry;
 use crate::types::{AccessToken, BankConsentId, CodeVerifier, Country, Link, Psu, PsuAddress};
 use serde::{Deserialize, de::IgnoredAny};
 use std::borrow::Cow;
@@ -138,6 +139,12 @@ fn consent_of(body: &[u8], prefixes: &[String]) -> Result<BankConsent, Fault> {
     let id = BankConsentId::parse(&answer.consent_id).map_err(|_| Fault::Malformed)?;
     let redirect = link_of(&answer.sca_methods, "REDIRECT", prefixes)?;
     let decoupled = link_of(&answer.sca_methods, "DECOUPLED", prefixes)?;
+    let known = |method: &Method<'_>| {
+        ["REDIRECT", "DECOUPLED"].iter().any(|known| method.sca_method_type.eq_ignore_ascii_case(known))
+    };
+    if !answer.sca_methods.iter().all(known) {
+        telemetry::drift("scaMethodType");
+    }
     if redirect.is_none() && decoupled.is_none() {
         return Err(Fault::NoMethod);
     }

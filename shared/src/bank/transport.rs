@@ -11,10 +11,11 @@ mod probe;
 mod restraint;
 
 use super::{
-    Call, Fault,
+    Call, Fault, drift,
     faults::{self, Kind},
     retry_after,
 };
+use crate::telemetry;
 use aws_lc_rs::rand;
 use data_encoding::HEXLOWER;
 use failure::{End, Failure};
@@ -87,7 +88,9 @@ impl Transport {
         request: impl Fn(&Client) -> RequestBuilder,
     ) -> Result<Vec<u8>, Fault> {
         self.restraint.admit(kind.service(), call.now)?;
+        let began = Instant::now();
         let outcome = self.exchange(call, kind, way, &request).await;
+        telemetry::bank_call(kind.name(), began.elapsed(), outcome.as_ref().err().map(Fault::code));
         self.restraint.note(kind.service(), &outcome, call.now);
         outcome
     }
@@ -278,7 +281,7 @@ async fn read(mut response: Response, largest: usize) -> Result<Vec<u8>, Fault> 
 pub(super) fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Fault> {
     // UTF-8 is checked once for the whole, not string by string.
     let text = str::from_utf8(body).map_err(|_| Fault::Malformed)?;
-    serde_json::from_str(text).map_err(|_| Fault::Malformed)
+    drift::watched(text).map_err(|_| Fault::Malformed)
 }
 
 #[cfg(test)]

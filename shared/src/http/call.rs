@@ -80,6 +80,17 @@ fn gateway(
     }
 }
 
+/// X-Ray's id of the trace that Lambda runs this request in, if it is sampled (`Root=…;Sampled=1`, AWS: tracing header).
+/// The SDK hands the header on to table and secret by itself.
+pub fn xray(request: &Request) -> Option<String> {
+    let header = request.lambda_context_ref()?.xray_trace_id.as_deref()?;
+    let part = |name: &str| header.split(';').find_map(|part| part.trim().strip_prefix(name));
+    part("Sampled=").filter(|sampled| *sampled == "1")?;
+    let root = part("Root=")?;
+    let plain = root.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    (plain && root.len() == 35).then(|| root.to_owned())
+}
+
 /// The request id of Lambda.
 pub fn trace_id(request: &Request) -> Result<TraceId, Problem> {
     let id = request.lambda_context_ref().map_or("", |context| context.request_id.as_str());

@@ -30,8 +30,8 @@ impl From<Refused> for Problem {
 
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
-        if matches!(fault, Fault::Unrecognised { .. }) {
-            telemetry::count(Metric::Drift);
+        if let Fault::Unrecognised { call, status } = &fault {
+            telemetry::drift(&format!("{call} answered {status}"));
         }
         let retry_after = match &fault {
             Fault::RateLimited { retry_after } | Fault::Unavailable { retry_after } => *retry_after,

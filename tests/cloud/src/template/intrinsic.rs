@@ -100,6 +100,7 @@ impl Template {
             return plain_text(default.ok_or_else(|| invalid(format!("parameter {target} has no value")))?);
         }
         match target {
+            "AWS::StackName" => Ok("handelsbanken-ais".to_owned()),
             "AWS::Region" => Ok("eu-north-1".to_owned()),
             "AWS::AccountId" => Ok("123456789012".to_owned()),
             "AWS::Partition" => Ok("aws".to_owned()),
