@@ -5,6 +5,7 @@
 pub(crate) mod document;
 
 mod breaking;
+mod chance;
 mod examples;
 
 use crate::world::{World, template_path};
