@@ -20,4 +20,4 @@ for _ in $(seq 600); do
   sleep 0.5
 done
 grep -q '^Serving' "$log" || { cat "$log" >&2; exit 1; }
-cd tests/client && npm run --silent walk
+(cd tests/client && npm run --silent walk)

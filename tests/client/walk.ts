@@ -101,11 +101,14 @@ async function withBankId(client: Client): Promise<string> {
   const path = { consent_id: started.consent_id };
   let wait = started.authorization.poll_after_ms;
   let status: Consent["status"] = started.status;
-  while (status === "awaiting_approval") {
+  // The attempt says when it is over; in a renewal the consent's own status is `active` all the while.
+  let { state } = started.authorization;
+  while (state === "awaiting_approval") {
     expect(wait !== undefined, "the pause is said");
     await sleep(wait);
     const polled = good(await client.POST("/v1/consents/{consent_id}/authorization/poll", { params: { path } }));
     ({ status, poll_after_ms: wait } = polled);
+    ({ state } = polled.authorization);
   }
   expect(status === "active", `active, not ${status}`);
   return started.consent_id;

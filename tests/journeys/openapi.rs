@@ -151,3 +151,19 @@ fn every_field_parameter_and_header_says_what_it_is() {
     undescribed("paths", &DOCUMENT["paths"], false, &mut found);
     assert!(found.is_empty(), "no description: {found:#?}");
 }
+
+#[test]
+fn the_page_for_clients_names_routes_and_codes_that_there_are_and_every_state_of_an_attempt() {
+    let page = std::fs::read_to_string(file("docs/client.md")).unwrap();
+    let spans: BTreeSet<&str> = page.split('`').skip(1).step_by(2).collect();
+    let all = operations(&DOCUMENT);
+    let mut routes = spans.iter().filter(|span| span.contains(" /v1/"));
+    assert!(routes.clone().count() >= 8 && routes.all(|route| all.contains_key(*route)), "{spans:?}");
+    let worth = page.split("Worth a line").nth(1).unwrap().split("The gateway").next().unwrap();
+    let codes: Vec<&str> = worth.split('`').skip(1).step_by(2).filter(|word| word.contains('_')).collect();
+    let known = words("ProblemCode", "/enum");
+    assert!(codes.len() > 5 && codes.iter().all(|code| known.iter().any(|one| one == code)), "{codes:?}");
+    for state in words("Authorization", "/properties/state/enum") {
+        assert!(page.contains(&format!("`{state}`")), "what to do in the state {state}");
+    }
+}
