@@ -91,7 +91,7 @@ fn calls(name: &str, url: &str, scene: &Value, (token, options): (Option<&str>, 
     command.args(["--phases", "examples,coverage,fuzzing", "--warnings", "off", "--continue-on-failure"]);
     command.arg("--report-ndjson-path").arg(&log).args(options);
     command.env("SCHEMATHESIS_HOOKS", file("tests/schemathesis/hooks.py")).env("SCENE", scene.to_string());
-    command.env("NO_PROXY", "127.0.0.1").env("NO_COLOR", "1").current_dir(file("."));
+    command.env("NO_PROXY", "127.0.0.1").env("NO_COLOR", "1").current_dir(&folder);
     let ended = command.output().unwrap();
     let said =
         format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
