@@ -215,10 +215,10 @@ async fn by_bankid(world: &World, examples: &mut Examples) {
     let started = anna.post("/v1/consents", &body).await;
     let started = examples.keep("StartedDecoupled", "What opens the BankID app", started, 201);
     let id = started["consent_id"].as_str().unwrap();
-    world.pass(3000);
+    world.pass(6000);
     examples.keep("PollPending", "Nobody has approved yet", anna.poll(id).await, 200);
     world.bank.bankid(BankIdAction::Approve);
-    world.pass(3000);
+    world.pass(6000);
     examples.keep("PollComplete", "Approved", anna.poll(id).await, 200);
 }
 
