@@ -11,7 +11,7 @@ FUNCTIONS := consent-start redirect-callback decoupled-poll account-fetch consen
 ARCH ?= x86_64
 export CARGO_LAMBDA
 
-.PHONY: help local invoke token test check teeth ledger bench fuzz build reseal explain after-restore try-pending enrol tools clean
+.PHONY: help local invoke token test check client teeth ledger bench fuzz build reseal explain after-restore try-pending enrol tools clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -66,6 +66,9 @@ fuzz: ## Looks for bytes that break a reader: FUZZ_SECONDS=60 for each of FUZZ_T
 
 budget: ## Unattended reads over a thousand days, with deaths and renewals (DAYS=1000; BUDGET_SEED=n repeats one)
 	@BUDGET_DAYS=$(or $(DAYS),1000) cargo test --workspace --test journeys --quiet -- budget_days --nocapture
+
+client: tools ## A whole journey in TypeScript, typed from openapi.yaml, against a stack of its own (needs Node 20)
+	@./.ci/client.sh
 
 build: tools ## Release zips of all functions under target/lambda (ARCH=x86_64 or arm64)
 	@./.ci/build.sh $(ARCH) $(FUNCTIONS)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# `make test`: formatting, lints, template, unit tests, journeys in process, journeys under cargo lambda watch. Needs Rust,
+# `make test`: formatting, lints, template, unit tests, journeys in process (among them calls by
+# chance from openapi.yaml), journeys under cargo lambda watch. Needs Rust,
 # its C compiler, Python 3 with venv, and make; the pinned tools come into .tools/.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -53,6 +53,7 @@ mod large_answers;
 mod mortal;
 mod mutual_tls;
 mod negatives;
+mod openapi;
 mod operator;
 mod pkce;
 mod processes;

@@ -87,7 +87,7 @@ impl Scene<'_> {
             }
             Given::Ordered | Given::ActiveByBankId => {
                 self.id = self.person.start(&swedish("decoupled")).await.id;
-                world.pass(2_500);
+                world.pass(3_500);
             }
             _ => {
                 let started = self.person.start_redirect().await;

@@ -1,6 +1,7 @@
 //! Who speaks to the world: an app's back end on behalf of a person, and a browser without a session.
 
 use super::{IDENTITY_KEY, World, search::Kind};
+use crate::openapi::document::conforms;
 use cloud::TokenSpec;
 use serde_json::{Value, json};
 use shared::types::{IdentityKey, State};
@@ -61,6 +62,7 @@ impl Answer {
 /// One call that is being put together.
 pub(crate) struct Request<'w> {
     world: &'w World,
+    route: (String, String),
     builder: reqwest::RequestBuilder,
 }
 
@@ -82,6 +84,8 @@ impl Request<'_> {
         let is_packed = headers.get("content-encoding").is_some_and(|coding| coding == "gzip");
         let text = if is_packed { unpacked(&bytes) } else { String::from_utf8_lossy(&bytes).into_owned() };
         let answer = Answer { status, headers, text };
+        let (method, path) = &self.route;
+        conforms(method, path, &answer);
         self.world.remember(&answer);
         answer
     }
@@ -237,7 +241,7 @@ impl World {
     pub(crate) fn call(&self, method: &str, path: &str) -> Request<'_> {
         let url = format!("{}{path}", self.door.url());
         let builder = HTTP.request(method.parse().unwrap(), url);
-        Request { world: self, builder }
+        Request { world: self, route: (method.to_owned(), path.to_owned()), builder }
     }
 }
 
