@@ -32,14 +32,14 @@ impl Checkout {
     fn command(&self) -> Command {
         let file = self.0.join("ports");
         let ports = std::fs::read_to_string(&file).unwrap_or_else(|_| {
-            let free: Vec<TcpListener> = (0..6).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+            let free: Vec<TcpListener> = (0..7).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
             let ports: Vec<String> =
                 free.iter().map(|one| one.local_addr().unwrap().port().to_string()).collect();
             ports.join(" ")
         });
         std::fs::write(file, &ports).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
-        let names = ["FRONT_DOOR", "ISSUER", "BANK_API", "BANK_PAGE", "BANK_CONTROL", "INVOKE"];
+        let names = ["FRONT_DOOR", "ISSUER", "BANK_API", "BANK_PAGE", "BANK_CONTROL", "PAGE", "INVOKE"];
         command.envs(names.iter().map(|name| format!("{name}_PORT")).zip(ports.split(' ')));
         command.env("LOCAL_STATE", self.0.join("state")).env("CARGO_LAMBDA", self.0.join("cargo-lambda"));
         command.env("TEMPLATE", TEMPLATE).env("ONCE", "1");
