@@ -1,6 +1,6 @@
 // Accounts and cards with their balances by kind, and what they come to together.
 import { el, money } from './dom.js';
-import { t, known } from './texts.js';
+import { t, known, lang } from './texts.js';
 import { api } from './calls.js';
 import { failed } from './consent.js';
 
@@ -31,7 +31,7 @@ function tile(consent, path, one, names) {
   const balance = ({ kind: name, amount, currency }) => el('div', {}, el('dt', {}, kind(name)), el('dd', {}, money(amount, currency)));
   return el('li', {}, el('h3', {}, el('a', { href: `#/consent/${consent}/${path}/${one.account_id}` }, title(one))),
     el('p', { class: 'quiet' }, [one.name && one.product ? `${one.product} · ` : '', number]),
-    one.problem ? failed({ message: one.problem.user_message.en, code: one.problem.code }) : null,
+    one.problem ? failed({ message: one.problem.user_message[lang()], code: one.problem.code }) : null,
     el('dl', { class: 'balances' }, (one.balances ?? []).map(balance),
       one.credit_limit ? balance({ kind: 'limit', ...one.credit_limit }) : null),
     one.same_funds_as ? el('p', { class: 'linked' }, `${t('same')} ${names.get(one.same_funds_as) ?? ''}`) : null);

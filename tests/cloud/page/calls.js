@@ -4,6 +4,8 @@ import { t, lang } from './texts.js';
 
 let calls = [];
 let shown = null;
+let afterwards = () => {};
+let pause = 0;
 
 export class Problem extends Error {
   constructor(answer) {
@@ -35,8 +37,15 @@ export function told(answer) {
   if (answer === null) return null;
   calls.push(answer);
   draw();
+  clearTimeout(pause);
+  pause = setTimeout(() => afterwards(), 300);
   if (answer.status >= 300) throw new Problem(answer);
   return answer;
+}
+
+// What is to be looked at anew once some calls have been made.
+export function afterCalls(work) {
+  afterwards = work;
 }
 
 export function forgetCalls() {

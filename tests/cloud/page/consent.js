@@ -24,7 +24,7 @@ export async function consent(view, id, visitor, here) {
     if (came?.outcome === 'signed') {
       try {
         const { body } = told(await own('POST', `/app/claim/${id}`));
-        if (body.renewal ?? body.accounts) news = el('p', { class: 'good' }, t('renewed'));
+        news = body.accounts ? renewed(body.accounts) : null;
       } catch (problem) {
         news = failed(problem, redraw);
       }
@@ -40,6 +40,11 @@ export async function consent(view, id, visitor, here) {
   } catch (problem) {
     view.replaceChildren(head, failed(problem, redraw), el('p', {}, el('a', { href: '#/connect' }, t('connect'))));
   }
+}
+
+// What became of the accounts: a signature with another login would show here.
+function renewed({ kept, added, lost }) {
+  return el('p', { class: 'good', role: 'status' }, `${t('renewed')} ${t('kept')}: ${kept.length}, ${t('added')}: ${added.length}, ${t('lostAccounts')}: ${lost.length}`);
 }
 
 function standing(body, attempt, about) {
@@ -170,7 +175,7 @@ function details(body, path) {
     one.bank_code ? ` · ${one.bank_code}` : '', ' ', el('code', { class: 'quiet' }, one.trace_id.slice(0, 8)));
   const sure = el('dialog', { 'aria-label': t('sure') }, el('p', {}, t('sure')), el('p', { class: 'row' },
     button(t('yes'), () => { sure.close(); act(() => api('DELETE', path)); }, 'bad'), button(t('no'), () => sure.close())));
-  const unattended = () => act(() => api('GET', `${path}/accounts`, undefined, { unattended: '1' }), false).then(() => body.status);
+  const unattended = () => act(() => api('GET', `${path}/accounts`, undefined, { unattended: '1' }));
   return el('section', { class: 'about' },
     body.expires_at ? [el('h2', {}, t('clocks')), el('dl', {}, row(t('ends'), body.expires_at), row(t('renewFrom'), body.renew_by), row(t('tokenEnds'), body.refresh_token_expires_at), row(t('consentEnds'), body.consent_expires_at))] : null,
     body.status === 'active' ? [el('h2', {}, t('budget')), body.budget.length ? el('ul', {}, body.budget.map(reads)) : el('p', { class: 'quiet' }, t('budgetNone')),

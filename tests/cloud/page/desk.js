@@ -1,7 +1,7 @@
 // The control desk: the simulated bank's clock, customer, next fault and ledger.
 import { el, button, instant, say } from './dom.js';
 import { t } from './texts.js';
-import { own } from './calls.js';
+import { own, afterCalls } from './calls.js';
 
 const CALLS = ['any', 'consents.create', 'token.authorization_code', 'token.refresh_token', 'decoupled.init', 'decoupled.poll', 'accounts.list', 'accounts.one', 'accounts.transactions', 'cards.list'];
 const FAULTS = ['kyc_missing', 'unavailable', 'internal_error', 'proxy_error', 'too_many_requests', 'token_not_active', 'request_rejected', 'truncated_json', 'answer_lost', 'close_before_answer', 'html', 'doubled_date'];
@@ -23,7 +23,7 @@ export function desk() {
     clock.textContent = instant(now.now);
     faults.replaceChildren(...coming.map((one) => el('li', {}, `${one.call}: ${one.fault.kind} × ${one.times}`)));
     const line = (one) => el('tr', {}, el('td', {}, one.kind), el('td', {}, one.status), el('td', {}, one.fault ?? ''), el('td', {}, seen.exchanges[one.tpp_transaction_id] ?? ''));
-    ledger.replaceChildren(el('table', {}, el('thead', {}, el('tr', {}, ['call', 'answer', 'fault', 'exchanges'].map((name) => el('th', { scope: 'col' }, t(name))))),
+    ledger.replaceChildren(el('table', {}, el('thead', {}, el('tr', {}, ['call', 'answer', 'broken', 'exchanges'].map((name) => el('th', { scope: 'col' }, t(name))))),
       el('tbody', {}, seen.calls.slice(-40).reverse().map(line))));
   };
   customer.addEventListener('change', run(() => own('POST', '/desk/customer', { key: customer.value })));
@@ -33,6 +33,7 @@ export function desk() {
   });
   const order = run(() => own('POST', '/desk/faults', { call: call.value, fault: fault.value === 'too_many_requests' ? { kind: fault.value, retry_after_s: 5 } : { kind: fault.value } }));
   start();
+  afterCalls(run(async () => {}));
   return el('aside', { class: 'desk', 'aria-label': t('desk') }, el('h2', {}, t('desk')), el('p', { class: 'quiet' }, t('deskAbout')),
     el('h3', {}, t('clock')), clock, el('p', { class: 'row' }, button(t('minutes'), move({ advance_ms: 960_000 })), button(t('hour'), move({ advance_ms: 3_600_000 })), button(t('aDay'), move({ advance_days: 1 })), button(t('days80'), move({ advance_days: 80 }))),
     el('p', {}, el('label', { for: 'customer' }, t('customer')), customer),
