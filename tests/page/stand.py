@@ -25,14 +25,21 @@ def browser_path():
     return next((path for path in found if path), None)
 
 
+def free_ports():
+    """Free ones below those that the system gives to whoever asks for any: somebody could take one before it is used."""
+    for port in range(20_000 + os.getpid() % 300 * 40, 32_000):
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        yield port
+
+
 class Stand:
     """`local` with the prebuilt functions, started anew; `stop` ends it and all that it started."""
 
     def __init__(self):
-        free = [socket.create_server(("127.0.0.1", 0)) for _ in PORTS]
-        ports = {f"{name}_PORT": str(one.getsockname()[1]) for name, one in zip(PORTS, free)}
-        for one in free:
-            one.close()
+        ports = {f"{name}_PORT": str(port) for name, port in zip(PORTS, free_ports())}
         self.page = f"http://localhost:{ports['PAGE_PORT']}"
         self.control = f"http://127.0.0.1:{ports['BANK_CONTROL_PORT']}"
         FOLDER.mkdir(parents=True, exist_ok=True)
