@@ -11,7 +11,7 @@ FUNCTIONS := consent-start redirect-callback decoupled-poll account-fetch consen
 ARCH ?= x86_64
 export CARGO_LAMBDA
 
-.PHONY: help local invoke token test check client teeth ledger bench fuzz build reseal explain after-restore try-pending enrol tools clean
+.PHONY: help local invoke token test check client teeth ledger bench fuzz build reseal explain after-restore try-pending enrol tools clean page-test screenshot
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -30,6 +30,13 @@ invoke: tools ## One event against `make local`: F=<function> E=<file in events/
 
 test: tools ## What continuous integration runs, but for the check for advisories
 	@./.ci/test.sh
+
+page-test: tools ## The page of `make local` in a real Chromium; pictures go to target/screenshots
+	@cargo build --workspace --locked --quiet
+	@$(TOOLS)/bin/python tests/page/page_test.py
+
+screenshot: page-test ## The picture in the README, as the tests of the page took it
+	@cp target/screenshots/accounts-wide.png docs/page.png
 
 check: ## Fast: formatting, clippy, unit tests
 	cargo fmt --all --check

@@ -24,6 +24,17 @@ say "tests"
 status=0
 cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log" | grep --line-buffered -vE '^test .* ok$|^$|Doc-tests|^running 0 tests' || status=${PIPESTATUS[0]}
 
+say "the page, in a browser"
+# Debian as root: there is one to be had. Elsewhere the tests say how to get one.
+if ! command -v chromium > /dev/null && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } > target/chromium.log 2>&1 || true
+fi
+.tools/bin/python tests/page/page_test.py 2>&1 | tee target/page.log | grep -vE ' ok$' || true
+# Passed, failed and skipped like the others; a run without a last line is a failure.
+awk '/^Ran [0-9]+ test/ { ran = $2 } /^OK/ { ok = 1 } /^FAILED/ { gsub(/[^0-9=,]/, ""); n = split($0, parts, ","); for (i = 1; i <= n; i++) { split(parts[i], pair, "="); bad += pair[2] } }
+     /skipped=/ { skipped = 1 }
+     END { if (!ok && !bad) bad = 1; printf "test result: page. %d passed; %d failed; %d ignored; 0 measured; 0 filtered out\n", (ok && !skipped ? ran : ran > bad ? ran - bad : 0), bad, skipped }' target/page.log | tee -a "$log"
+
 # One line for all test binaries together.
 awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
      / journeys passed under cargo lambda watch/ { watched += $1 }

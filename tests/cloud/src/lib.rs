@@ -8,6 +8,7 @@
 //! | [`secrets`] | Secrets Manager, with version stages |
 //! | [`proxy`] | the network before either: counts exchanges, injects faults |
 //! | [`issuer`] | the authorization server whose access tokens callers present |
+//! | [`page`] | a customer's app: a page for a person, and its back end |
 //! | [`template`] | `template.yaml`, which says what of the above is served |
 //! | [`local`] | all of it together with the simulated bank: the program behind `make local` |
 //!
@@ -18,6 +19,7 @@ pub mod front_door;
 pub mod invoke;
 pub mod issuer;
 pub mod local;
+pub mod page;
 pub mod proxy;
 pub mod runtime_api;
 pub mod secrets;

@@ -16,6 +16,8 @@ pub struct Ports {
     pub bank_page: u16,
     /// `BANK_CONTROL_PORT`: its control surface (8445).
     pub bank_control: u16,
+    /// `PAGE_PORT`: a customer's app, for a browser (3000).
+    pub page: u16,
     /// `INVOKE_PORT`: the invoke endpoint of `cargo lambda watch` (9000).
     pub invoke: u16,
 }
@@ -54,6 +56,7 @@ impl Settings {
                 bank_api: port("BANK_API_PORT", 8443)?,
                 bank_page: port("BANK_PAGE_PORT", 8444)?,
                 bank_control: port("BANK_CONTROL_PORT", 8445)?,
+                page: port("PAGE_PORT", 3000)?,
                 invoke: port("INVOKE_PORT", 9000)?,
             },
         })
@@ -97,6 +100,7 @@ impl Ports {
             (self.bank_api, "BANK_API_PORT"),
             (self.bank_page, "BANK_PAGE_PORT"),
             (self.bank_control, "BANK_CONTROL_PORT"),
+            (self.page, "PAGE_PORT"),
             (self.invoke, "INVOKE_PORT"),
         ] {
             // Bound and let go: whoever takes it next is meant to.

@@ -22,13 +22,15 @@ pub(super) fn line(text: &str) -> io::Result<()> {
 
 pub(super) fn addresses(settings: &Settings, stand_ins: &StandIns) -> io::Result<()> {
     line(&format!(
-        "API             {}\n\
+        "Page            {}  (open it in a browser)\n\
+         API             {}\n\
          Issuer          {}\n\
          Bank, API       {}  (mutual TLS)\n\
          Bank, sign page {}  (where the authorization url of a consent leads)\n\
          Bank, control   {}  (says what it can do: clock, BankID, faults, ledger)\n\
          Functions       {}\n\
          State           {}",
+        stand_ins.page.url(),
         stand_ins.front_door.url(),
         stand_ins.issuer.url(),
         stand_ins.bank.api_url(),

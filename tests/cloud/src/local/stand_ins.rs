@@ -10,6 +10,7 @@ use simulated_bank::{Bank, Options, RegisteredApp};
 
 use super::demo;
 use super::settings::Settings;
+use crate::page::{Neighbours, Page};
 use crate::template::invalid;
 use crate::{
     CargoLambda, Clock, FrontDoor, FrontDoorOptions, Issuer, Proxy, Secrets, Table, Template, TokenSpec,
@@ -27,6 +28,7 @@ pub(super) struct StandIns {
     pub(super) bank: Bank,
     pub(super) issuer: Issuer,
     pub(super) front_door: FrontDoor,
+    pub(super) page: Page,
     parameters: BTreeMap<String, String>,
     template: std::path::PathBuf,
     table: Proxy,
@@ -42,7 +44,7 @@ impl StandIns {
         let ports = settings.ports;
         let issuer = Issuer::start_on(clock.clone(), Some(&settings.state), ports.issuer);
         let issuer = issuer.await.map_err(named("the issuer"))?;
-        let parameters = parameters(&bank, &issuer);
+        let parameters = parameters(&bank, &issuer, ports.page);
         let template = Template::read(&settings.template, parameters.clone())?;
         let table = Table::start(Some(&settings.file("table.db"))).await?;
         table.create(&template.table()?, TABLE).await?;
@@ -54,10 +56,12 @@ impl StandIns {
         let options = FrontDoorOptions::new(&settings.template, invoke, clock);
         let options = FrontDoorOptions { parameters: parameters.clone(), port: ports.front_door, ..options };
         let front_door = FrontDoor::start(options).await.map_err(named("the front door"))?;
+        let page = Page::start(ports.page, neighbours(&bank, &issuer, &front_door)).await;
         Ok(Self {
             bank,
             issuer,
             front_door,
+            page: page.map_err(named("the page"))?,
             parameters,
             template: settings.template.clone(),
             table: table_proxy,
@@ -101,6 +105,17 @@ fn named(what: &'static str) -> impl Fn(io::Error) -> io::Error {
     move |error| io::Error::new(error.kind(), format!("{what} does not start: {error}"))
 }
 
+fn neighbours(bank: &Bank, issuer: &Issuer, front_door: &FrontDoor) -> Neighbours {
+    Neighbours {
+        front_door: front_door.url(),
+        issuer: issuer.url(),
+        bank_control: bank.control_url(),
+        client: demo::CLIENT.to_owned(),
+        user: demo::USER.to_owned(),
+        psu_address: demo::PSU_ADDRESS.to_owned(),
+    }
+}
+
 fn redirect_uri(settings: &Settings) -> String {
     format!("{}/v1/callback", settings.front_door_url())
 }
@@ -121,7 +136,7 @@ fn bank_options(settings: &Settings) -> Options {
     }
 }
 
-fn parameters(bank: &Bank, issuer: &Issuer) -> BTreeMap<String, String> {
+fn parameters(bank: &Bank, issuer: &Issuer, page_port: u16) -> BTreeMap<String, String> {
     let (api, page) = (bank.api_url(), bank.page_url());
     let links = [
         format!("{page}/bb/gls5/oauth2/authorize/"),
@@ -133,7 +148,7 @@ fn parameters(bank: &Bank, issuer: &Issuer) -> BTreeMap<String, String> {
     let apps = json!([
         app("ios", "https://app.example/bank", "page", "fragment"),
         app("android", "https://app.example/bank", "redirect", "fragment"),
-        app("web", "http://localhost:3000/bank", "redirect", "query"),
+        app("web", &format!("http://localhost:{page_port}/bank"), "redirect", "query"),
     ]);
     let values = [
         ("Environment", "local".to_owned()),

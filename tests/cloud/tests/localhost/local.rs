@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::caller::TEMPLATE;
 
@@ -32,14 +33,12 @@ impl Checkout {
     fn command(&self) -> Command {
         let file = self.0.join("ports");
         let ports = std::fs::read_to_string(&file).unwrap_or_else(|_| {
-            let free: Vec<TcpListener> = (0..6).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-            let ports: Vec<String> =
-                free.iter().map(|one| one.local_addr().unwrap().port().to_string()).collect();
+            let ports: Vec<String> = free_ports().map(|port| port.to_string()).collect();
             ports.join(" ")
         });
         std::fs::write(file, &ports).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
-        let names = ["FRONT_DOOR", "ISSUER", "BANK_API", "BANK_PAGE", "BANK_CONTROL", "INVOKE"];
+        let names = ["FRONT_DOOR", "ISSUER", "BANK_API", "BANK_PAGE", "BANK_CONTROL", "PAGE", "INVOKE"];
         command.envs(names.iter().map(|name| format!("{name}_PORT")).zip(ports.split(' ')));
         command.env("LOCAL_STATE", self.0.join("state")).env("CARGO_LAMBDA", self.0.join("cargo-lambda"));
         command.env("TEMPLATE", TEMPLATE).env("ONCE", "1");
@@ -55,6 +54,16 @@ impl Drop for Checkout {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// Seven of them, below those that the system gives to whoever asks for any: another test would take one of these before
+/// the program listens.
+fn free_ports() -> impl Iterator<Item = u16> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 300).unwrap() * 40;
+    std::iter::repeat_with(move || 20_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000)
+        .filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .take(7)
 }
 
 fn text(output: &Output) -> String {
@@ -110,7 +119,8 @@ fn a_second_start_keeps_keys_and_bank_and_fresh_makes_new_ones() {
         let secret = std::fs::read_to_string(checkout.state("secrets.json")).unwrap();
         (secret, std::fs::read_to_string(checkout.state("issuer-key.pem")).unwrap())
     };
-    assert!(checkout.run().status.success());
+    let made = checkout.run();
+    assert!(made.status.success(), "{}", text(&made));
     let first = kept();
     let second = text(&checkout.run());
     assert!(second.contains("Consent c-1 of demo-user, found again from an earlier start"), "{second}");
