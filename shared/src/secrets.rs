@@ -8,7 +8,8 @@
 //!                         "chain_pem": "…", "key_pem": "…", "trust_pem": "…" } } }
 //! ```
 //!
-//! The newest sealing key stands first. A set for the bank's sandbox has neither chain nor key; `trust_pem` names the
+//! The newest sealing key stands first. Before enrolment a set has no `client_id`: only the operator's `enrol` takes that.
+//! A set for the bank's sandbox has neither chain nor key; `trust_pem` names the
 //! only roots that the set's bank may chain to, instead of the web's. Unknown fields are tolerated, so that a secret may
 //! be written for a newer version first.
 //!

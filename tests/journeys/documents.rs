@@ -64,7 +64,7 @@ fn every_variable_of_the_functions_is_documented_and_set_by_the_template() {
     let ours: BTreeSet<_> = documented.into_iter().filter(|name| !name.starts_with("AWS_")).collect();
     assert_eq!(ours, variables(&template, "", ':'));
     assert!(ours.len() > 20, "{ours:?}");
-    let parameters = template.split("Parameters:\n").nth(1).unwrap().split("\nConditions:").next().unwrap();
+    let parameters = template.split("Parameters:\n").nth(1).unwrap().split("\nRules:").next().unwrap();
     let named = parameters.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")).count();
     assert_eq!(named, parameters.matches("    Description:").count(), "every parameter says what it is for");
 }

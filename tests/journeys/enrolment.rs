@@ -125,6 +125,15 @@ async fn a_certificate_becomes_a_client_id_and_with_that_a_consent_is_walked_in_
     assert!(outcomes(&again).iter().all(|(step, _)| *step != "application"), "{again:#}");
     assert!(advice(&again).contains("Nothing is left"), "{again:#}");
     assert_eq!(world.bank.enrolled(), enrolled, "nothing new was made");
+    // Another one is made only where that is asked for; the certificate's own steps are about the one that is there.
+    let anew = [NAMED[0], NAMED[1], NAMED[2], ("ENROL_NEW_APP", "1")];
+    let verb = Verb::Enrol { what: What::Certificate, apply: false };
+    let (shown, _) = run(&world, &anew, verb).await.unwrap();
+    assert_eq!(outcomes(&shown).len(), 2, "{shown:#}");
+    let verb = Verb::Enrol { what: What::Application, apply: true };
+    let (another, fine) = run(&world, &anew, verb).await.unwrap();
+    assert!(fine && advice(&another).contains("Do not run this again"), "{another:#}");
+    assert_eq!(world.bank.enrolled().len(), 2);
     // And so it does where the bank says that it has it.
     world.bank.change_switches(|switches| {
         switches.third_party_again = Again::Conflict;
@@ -261,8 +270,8 @@ async fn what_enrolment_has_to_be_told_is_asked_for_and_nothing_is_sent_without_
         assert!(trouble.to_string().contains(says), "{says}: {trouble}");
     }
     assert_eq!(world.bank.ledger().connections, 0);
-    // A country of which a product's name is unknown: the rest is done, and it is asked for.
+    // A country of which a product's name is unknown: half an application is none.
     let (told, fine) = run(&world, &NAMED[..2], verb).await.unwrap();
     assert!(!fine && advice(&told).contains("LU"), "{told:#}");
-    assert_eq!(world.bank.enrolled().len(), 1);
+    assert_eq!(world.bank.ledger().connections, 0);
 }

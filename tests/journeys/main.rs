@@ -22,6 +22,7 @@ mod decoupled_poll;
 mod redirect_callback;
 mod refresh;
 mod renewal;
+mod threats;
 mod timeline;
 mod whole_life;
 

@@ -67,7 +67,9 @@ pub(super) async fn enrol(operator: &Operator, what: What, apply: bool) -> Resul
     let addresses = operator.enrolment.addresses(config)?;
     let (material, pending) = operator.app.secrets.for_enrolment(operator.now).await?;
     let set = chosen(operator, &material)?;
-    let client_id = Some(set.client_id.clone()).filter(|id| !id.is_empty() && !operator.enrolment.new_app);
+    // Another certificate is for the application that is there.
+    let new_app = what == What::Application && operator.enrolment.new_app;
+    let client_id = Some(set.client_id.clone()).filter(|id| !id.is_empty() && !new_app);
     let named = set.organization.as_deref().and_then(|it| it.strip_prefix("PSD")).map(str::to_owned);
     let tpp_id = operator.enrolment.tpp_id.clone().or(named);
     let bank = Enrolment::new(addresses.clone(), set.tls.clone());
@@ -78,9 +80,9 @@ pub(super) async fn enrol(operator: &Operator, what: What, apply: bool) -> Resul
         What::Certificate => walk.certificate(apply).await,
     };
     let fine = walk.steps.fine();
-    if !apply {
+    if !apply && fine {
         next.push("Nothing was sent. With APPLY=1 it is.".to_owned());
-    } else if fine {
+    } else if apply && fine {
         next.extend(walk.afterwards(what, set, pending));
     } else {
         next.extend(walk.steps.advice(walk.client_id.as_deref().filter(|id| *id != set.client_id)));
@@ -116,17 +118,19 @@ impl<'a> Walk<'a> {
         let (products, unknown) = self.operator.enrolment.products(&set.countries)?;
         let application = self.wanted(set)?;
         self.steps.plan(self.tpp_id.as_deref(), application.as_ref(), self.client_id.as_deref(), &products);
+        let names = unknown.iter().map(|country| country.code()).collect::<Vec<_>>().join(", ");
+        if !names.is_empty() {
+            // An application that lacks a product would look as if it were done.
+            self.steps.incomplete();
+            let ask = "the name of a product is unknown. Ask the bank, and say it by ENROL_PRODUCTS, or leave the country out of \
+                       the set. Nothing is sent before that.";
+            return Ok(vec![format!("{names}: {ask}")]);
+        }
         if apply {
             // The first step that does not end well says so; the others say that they were not reached.
             let _ = self.walk(application.as_ref(), &products).await;
         }
-        let names = unknown.iter().map(|country| country.code()).collect::<Vec<_>>().join(", ");
-        let ask =
-            format!("{names}: the name of a product is unknown. Ask the bank, and say it by ENROL_PRODUCTS.");
-        if !unknown.is_empty() {
-            self.steps.incomplete();
-        }
-        Ok(if unknown.is_empty() { Vec::new() } else { vec![ask] })
+        Ok(Vec::new())
     }
 
     /// What the application is to be; nothing if there is one.
@@ -217,10 +221,15 @@ impl<'a> Walk<'a> {
     fn afterwards(&self, what: What, set: &CertificateSet, pending: bool) -> Vec<String> {
         let client_id = self.client_id.as_deref().unwrap_or_default();
         if what == What::Application && client_id != set.client_id {
-            return vec![
-                format!("Write \"client_id\": \"{client_id}\" into sets.{} of the secret, as a new pending version.", set.name),
-                "Then make try-pending, and promote it (docs/runbook.md, Certificates). Until then nobody uses it.".to_owned(),
+            let write = format!(
+                "Write \"client_id\": \"{client_id}\" into sets.{} of the secret, as a new pending version.",
+                set.name
+            );
+            let rest = [
+                "Then make try-pending, and promote it (docs/runbook.md, Certificates). Until then nobody uses it.",
+                "Do not run this again before that, nor with ENROL_NEW_APP=1: it would make another application.",
             ];
+            return [vec![write], rest.map(str::to_owned).to_vec()].concat();
         }
         if pending {
             let promote = "Promote this version of the secret now (docs/runbook.md, Certificates)";
