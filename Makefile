@@ -19,7 +19,7 @@ help: ## What can be made
 local: tools ## Everything on this machine: a bank, a table, a front door, the functions (FRESH=1 starts anew)
 	@echo "Building (the first time takes minutes) …"
 	@cargo build --workspace --quiet
-	@exec cargo run --quiet --bin local
+	@exec cargo run --quiet --bin local -- --pretty
 
 token: ## An access token of a user for `make local` (USER_ID=demo-user)
 	@cargo run --quiet --bin local -- token $(or $(USER_ID),demo-user)

@@ -68,3 +68,16 @@ fn every_variable_of_the_functions_is_documented_and_set_by_the_template() {
     let named = parameters.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")).count();
     assert_eq!(named, parameters.matches("    Description:").count(), "every parameter says what it is for");
 }
+
+#[test]
+fn the_page_of_what_is_known_names_every_field_that_is_left_unread() {
+    let page = std::fs::read_to_string(path("drift.md")).unwrap();
+    let table = page.split("## Fields").nth(1).unwrap().split("## States").next().unwrap();
+    for field in shared::bank::answer::KNOWN_AND_UNREAD {
+        assert!(table.contains(&format!("`{field}`")), "{field} is not in docs/drift.md");
+    }
+    let unread = table.lines().filter_map(|line| line.rsplit('|').nth(1)).flat_map(|cell| cell.split('`'));
+    let unread: BTreeSet<_> = unread.filter(|name| name.contains("_links") || name.contains('.')).collect();
+    let known: BTreeSet<_> = shared::bank::answer::KNOWN_AND_UNREAD.iter().copied().collect();
+    assert!(unread.is_subset(&known), "{:?}", unread.difference(&known).collect::<Vec<_>>());
+}

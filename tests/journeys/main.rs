@@ -60,6 +60,7 @@ mod pkce;
 mod processes;
 mod races;
 mod rotation;
+mod said;
 mod same_funds;
 mod sealing;
 mod signals;

@@ -34,7 +34,7 @@ def setUpModule():
     driver = sync_playwright().start()
     unittest.addModuleCleanup(driver.stop)
     # As root Chromium has no sandbox of its own; it sees nothing but this machine.
-    browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
     unittest.addModuleCleanup(browser.close)
 
 

@@ -10,6 +10,7 @@ use super::{
 use crate::telemetry;
 use crate::types::{AccessToken, BankConsentId, CodeVerifier, Country, Link, Psu, PsuAddress};
 use serde::{Deserialize, de::IgnoredAny};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// A consent that the bank has registered and the PSU has yet to sign, within 15 minutes (documented).
@@ -23,10 +24,16 @@ pub struct BankConsent {
     pub decoupled: Option<Link>,
 }
 
+/// Of a consent that has just been registered (recorded; no other was ever seen).
+const KNOWN_STATUS: &str = "\"RECEIVED\"";
+
 #[derive(Deserialize)]
 struct Answer<'a> {
     #[serde(rename = "consentId", borrow)]
     consent_id: Cow<'a, str>,
+    /// Nothing hangs on it; another than the one that is known is said.
+    #[serde(rename = "consentStatus", borrow, default)]
+    status: Option<&'a RawValue>,
     #[serde(rename = "scaMethods", borrow)]
     sca_methods: Vec<Method<'a>>,
 }
@@ -137,6 +144,9 @@ pub(super) fn scope(consent: &BankConsentId) -> String {
 fn consent_of(body: &[u8], prefixes: &[String]) -> Result<BankConsent, Fault> {
     let answer: Answer<'_> = json(body)?;
     let id = BankConsentId::parse(&answer.consent_id).map_err(|_| Fault::Malformed)?;
+    if answer.status.is_some_and(|status| status.get() != KNOWN_STATUS) {
+        telemetry::drift("consentStatus");
+    }
     let redirect = link_of(&answer.sca_methods, "REDIRECT", prefixes)?;
     let decoupled = link_of(&answer.sca_methods, "DECOUPLED", prefixes)?;
     let known = |method: &Method<'_>| {

@@ -8,6 +8,7 @@ mod caller;
 pub mod demo;
 mod form;
 mod functions;
+mod pretty;
 mod seed;
 mod settings;
 mod shown;
@@ -48,6 +49,7 @@ async fn with_functions(
     mut ended: Pin<Box<dyn Future<Output = ()> + Send>>,
 ) -> io::Result<()> {
     let mut functions = Functions::start(settings, &stand_ins.environment()?)?;
+    let reading = settings.pretty.then(|| tokio::spawn(pretty::follow(settings.file("functions.log"))));
     let outcome = tokio::select! {
         outcome = until_walked(settings, stand_ins, &mut functions) => Some(outcome),
         () = &mut ended => None,
@@ -67,6 +69,9 @@ async fn with_functions(
         None => Ok(()),
     };
     functions.stop().await;
+    if let Some(reading) = reading {
+        reading.abort();
+    }
     outcome
 }
 

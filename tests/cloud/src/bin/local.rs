@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use cloud::local::{self, Settings};
 
-const USAGE: &str = "usage: local | local token <sub>";
+const USAGE: &str = "usage: local [--pretty] | local token <sub>";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -22,7 +22,7 @@ async fn command() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let settings = Settings::from_env()?;
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => local::run(settings).await,
+        [] | ["--pretty"] => local::run(settings).await,
         ["token", sub] => writeln!(io::stdout(), "{}", local::token(&settings, sub)?),
         _ => Err(io::Error::other(USAGE)),
     }

@@ -31,6 +31,8 @@ pub struct Settings {
     pub fresh: bool,
     /// `ONCE=1`: end after the walk, with its outcome.
     pub once: bool,
+    /// `--pretty`: what the functions say is shown, readable for a person.
+    pub pretty: bool,
     /// `CARGO_LAMBDA`: the executable (`.tools/bin/cargo-lambda`).
     pub cargo_lambda: PathBuf,
     /// `TEMPLATE`: the SAM template (`template.yaml`).
@@ -48,6 +50,7 @@ impl Settings {
             state: std::path::absolute(text("LOCAL_STATE", "target/local"))?,
             fresh: flag("FRESH"),
             once: flag("ONCE"),
+            pretty: std::env::args().any(|argument| argument == "--pretty"),
             cargo_lambda: std::path::absolute(text("CARGO_LAMBDA", ".tools/bin/cargo-lambda"))?,
             template: std::path::absolute(text("TEMPLATE", "template.yaml"))?,
             ports: Ports {
