@@ -206,6 +206,22 @@ mod tests {
     }
 
     #[test]
+    fn a_sampled_trace_is_named_by_its_root_and_nothing_else_is_taken_for_one() {
+        let of = |header: &str| {
+            let mut context = Context::default();
+            context.xray_trace_id = Some(header.to_owned());
+            xray(&Request::new(Body::Empty).with_lambda_context(context))
+        };
+        let root = "1-5759e988-bd862e3fe1be46a994272793";
+        assert_eq!(of(&format!("Root={root};Parent=53995c3f42cd8ad8;Sampled=1")).as_deref(), Some(root));
+        for header in
+            [format!("Root={root};Sampled=0"), format!("Root={root}"), "Root=x\";Sampled=1".to_owned()]
+        {
+            assert_eq!(of(&header), None, "{header}");
+        }
+    }
+
+    #[test]
     fn now_is_event_time_and_the_lease_ends_five_seconds_after_the_deadline() {
         let event = Timestamp::from_millis(1_768_464_000_000);
         let clock = Clock::new(event, Duration::from_secs(10));
