@@ -20,16 +20,20 @@ say "build"
 # Everything that the lock file names, other platforms' crates too: the tests of licences read them without a network.
 cargo fetch --locked --quiet
 cargo build --workspace --locked --quiet
-say "tests"
-status=0
-cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log" | grep --line-buffered -vE '^test .* ok$|^$|Doc-tests|^running 0 tests' || status=${PIPESTATUS[0]}
-
-say "the page, in a browser"
+say "tests, and beside them the page in a browser"
 # Debian as root: there is one to be had. Elsewhere the tests say how to get one.
 if ! command -v chromium > /dev/null && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } > target/chromium.log 2>&1 || true
 fi
-.tools/bin/python tests/page/page_test.py 2>&1 | tee target/page.log | grep -vE ' ok$' || true
+# A browser waits for more than it computes, and so do the journeys.
+.tools/bin/python tests/page/page_test.py > target/page.log 2>&1 &
+page=$!
+status=0
+cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log" | grep --line-buffered -vE '^test .* ok$|^$|Doc-tests|^running 0 tests' || status=${PIPESTATUS[0]}
+
+say "the page, in a browser"
+wait "$page" || true
+grep -vE ' ok$' target/page.log || true
 # Passed, failed and skipped like the others; a run without a last line is a failure.
 awk '/^Ran [0-9]+ test/ { ran = $2 } /^OK/ { ok = 1 } /^FAILED/ { gsub(/[^0-9=,]/, ""); n = split($0, parts, ","); for (i = 1; i <= n; i++) { split(parts[i], pair, "="); bad += pair[2] } }
      /skipped=/ { skipped = 1 }

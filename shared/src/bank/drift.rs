@@ -15,6 +15,7 @@ pub const KNOWN: &[&str] = &[
     "_links",
     "accounts._links",
     "cardAccounts._links",
+    "result",
     "scaMethods._links.authorization.name",
     "scaMethods._links.authorization.type",
     "scaMethods.name",
