@@ -81,3 +81,22 @@ fn the_page_of_what_is_known_names_every_field_that_is_left_unread() {
     let known: BTreeSet<_> = shared::bank::answer::KNOWN_AND_UNREAD.iter().copied().collect();
     assert!(unread.is_subset(&known), "{:?}", unread.difference(&known).collect::<Vec<_>>());
 }
+
+#[test]
+fn whoever_is_woken_by_an_alarm_finds_it_in_the_runbook_and_nothing_there_is_made_up() {
+    let template = std::fs::read_to_string(path("../template.yaml")).unwrap();
+    let runbook = std::fs::read_to_string(path("runbook.md")).unwrap();
+    let alarm = |name: &str| name.ends_with("Alarm");
+    let made = template.lines().filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':'));
+    let made: BTreeSet<_> = made.filter(|name| alarm(name)).collect();
+    let told: BTreeSet<_> = runbook.split('`').filter(|name| alarm(name)).collect();
+    assert_eq!(made, told);
+    assert!(made.len() >= 15, "{made:?}");
+    // An alarm on a metric that nothing counts would never wake anybody.
+    let counted: BTreeSet<_> = shared::telemetry::Metric::ALL.iter().map(|metric| metric.name()).collect();
+    let ours = template.split("Namespace: !Ref AWS::StackName\n").skip(1);
+    for alarm in ours {
+        let metric = alarm.trim_start().strip_prefix("MetricName: ").unwrap().lines().next().unwrap();
+        assert!(counted.contains(metric) || ["failed", "certificate_days"].contains(&metric), "{metric}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use crate::world::World;
 use serde_json::Value;
+use simulated_bank::BankIdAction;
 use std::collections::BTreeSet;
 
 /// A line as `CloudWatch` takes it (AWS: embedded metric format): each metric that it announces is in it, a figure.
@@ -30,6 +31,11 @@ fn is_valid(line: &Value) {
 async fn every_request_of_a_run_is_one_valid_line_whose_trace_the_bank_has_seen() {
     let world = World::in_process().await;
     let anna = world.person();
+    let order = anna.start_decoupled().await;
+    world.bank.bankid(BankIdAction::Approve);
+    world.pass(2_500);
+    let signed = anna.poll(order["consent_id"].as_str().unwrap()).await.expect(200);
+    assert_eq!(signed["status"], "active");
     let id = anna.connect().await;
     let path = format!("/v1/consents/{id}");
     let list = anna.get(&format!("{path}/accounts")).await;
