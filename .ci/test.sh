@@ -20,6 +20,8 @@ say "build"
 # Everything that the lock file names, other platforms' crates too: the tests of licences read them without a network.
 cargo fetch --locked --quiet
 cargo build --workspace --locked --quiet
+# All of it, before the page starts functions of its own: who builds keeps the others waiting.
+cargo test --workspace --locked --no-run --quiet
 say "tests, and beside them the page in a browser"
 # Debian as root: there is one to be had. Elsewhere the tests say how to get one.
 if ! command -v chromium > /dev/null && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
