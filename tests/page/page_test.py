@@ -241,6 +241,8 @@ class TheClockMoves(InABrowser):
         address = self.page.url
         self.button("+80 days").click()
         expect(self.page.get_by_text("It is time to renew")).to_be_visible()
+        # It has not been asked yet.
+        expect(self.page.get_by_text("The bank offers")).to_have_count(0)
         self.accessible()
         self.shot("renewal-wide")
         self.button("At the bank, in the browser").click()
@@ -265,4 +267,8 @@ def load_tests(loader, _tests, _pattern):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    result = unittest.main(verbosity=2, exit=False).result
+    bad, skipped = len(result.failures) + len(result.errors), len(result.skipped)
+    # As the other tests end, to be counted with them.
+    print(f"test result: page. {max(result.testsRun - bad - skipped, 0)} passed; {bad} failed; {skipped} ignored", flush=True)
+    sys.exit(bad > 0)

@@ -7,7 +7,6 @@ use shared::{
     bank::Fault,
     ledger::{Cap, Plan, Reading, Window},
     store::AccountEntry,
-    telemetry::{self, Metric},
 };
 use std::time::Duration;
 
@@ -85,8 +84,8 @@ fn refused(plan: &mut Plan, window: Window, fault: Fault) -> Result<(), Fault> {
         Fault::Unrecognised { status: 400, .. } | Fault::TooLarge => plan.refused(window),
         _ => return Err(fault),
     };
-    if way.is_ok() && matches!(fault, Fault::Unrecognised { .. }) {
-        telemetry::count(Metric::Drift);
+    if way.is_ok() {
+        fault.count_drift();
     }
     way.map_err(|_| fault)
 }

@@ -122,7 +122,7 @@ async fn not_spent(
     };
     match invocation.settle(claimed, settle).await {
         Ok(_) | Err(UpdateError::Refused(_)) if matches!(fault, Fault::Unrecognised { .. }) => {
-            telemetry::drift(fault.code());
+            fault.count_drift();
             Ok(Outcome::Failed)
         }
         Ok(_) if unsent => Err(fault.into()),

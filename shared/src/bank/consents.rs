@@ -5,11 +5,11 @@ use super::{
     Call, Client, Fault,
     faults::Kind,
     links,
-    transport::{Way, json},
+    transport::{Way, json, json_or_nothing},
 };
 use crate::telemetry;
 use crate::types::{AccessToken, BankConsentId, CodeVerifier, Country, Link, Psu, PsuAddress};
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -105,7 +105,7 @@ impl Client {
         let url = self.endpoints.resource("/psd2/v1/consents", &[consent.as_str()])?;
         let request = |client: &reqwest::Client| self.gateway(client.delete(url.clone()), token, country);
         let body = self.transport.send(call, Kind::DeleteConsent, Way::Single, request).await?;
-        if body.is_empty() { Ok(()) } else { json::<IgnoredAny>(&body).map(drop) }
+        json_or_nothing(&body)
     }
 
     /// Where the PSU's browser goes to sign. `state` comes back with the code. Everything is encoded once (RFC 6749

@@ -38,7 +38,9 @@ pub(super) fn watched<'a, T: Deserialize<'a>>(text: &'a str) -> serde_json::Resu
     let mut unknown = Vec::new();
     let read = serde_ignored::deserialize(&mut wire, |path| {
         let shape = shape(&path);
-        if !KNOWN.contains(&shape.as_str()) && !unknown.contains(&shape) {
+        // An answer that is not read at all has no fields that anybody could know.
+        let is_field = !shape.is_empty();
+        if is_field && !KNOWN.contains(&shape.as_str()) && !unknown.contains(&shape) {
             unknown.push(shape);
         }
     })?;
@@ -71,6 +73,7 @@ fn name(key: &str) -> String {
 mod tests {
     use super::*;
     use crate::{
+        bank::transport::json_or_nothing,
         telemetry::{Ending, Log, Output},
         types::TraceId,
     };
@@ -80,6 +83,10 @@ mod tests {
     };
 
     async fn line(body: &str) -> serde_json::Value {
+        told(|| drop(crate::bank::answer::accounts(body.as_bytes()).unwrap())).await
+    }
+
+    async fn told(read: impl FnOnce()) -> serde_json::Value {
         let kept = Arc::new(Mutex::new(Vec::new()));
         let log = Log::new(Output::Kept(Arc::clone(&kept)), "ais");
         let ending = |_: &_| Ending {
@@ -92,7 +99,7 @@ mod tests {
             xray: None,
             took: Duration::ZERO,
         };
-        log.observe(async { crate::bank::answer::accounts(body.as_bytes()).unwrap() }, ending).await;
+        log.observe(async { read() }, ending).await;
         let line = kept.lock().unwrap()[0].clone();
         serde_json::from_str(&line).unwrap()
     }
@@ -118,6 +125,12 @@ mod tests {
             "{line}"
         );
         assert!(!line.to_string().contains("Semester"));
+    }
+
+    #[tokio::test]
+    async fn an_answer_of_which_nothing_is_read_is_no_drift() {
+        let line = told(|| json_or_nothing(br#"{"state":"gone"}"#).unwrap()).await;
+        assert_eq!(line.get("drift"), None, "{line}");
     }
 
     #[tokio::test]

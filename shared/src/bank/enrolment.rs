@@ -8,11 +8,11 @@ use super::{
     Call, Fault,
     faults::Kind,
     tokens::token,
-    transport::{Transport, Way, json},
+    transport::{Transport, Way, json, json_or_nothing},
 };
 use crate::types::AccessToken;
 use reqwest::RequestBuilder;
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use serde_json::json as object;
 use std::fmt;
 
@@ -79,7 +79,7 @@ impl Enrolment {
     pub async fn replace_certificate(&self, call: &Call<'_>) -> Result<(), Fault> {
         let request = |client: &reqwest::Client| client.put(&self.addresses.third_parties);
         let body = self.transport.send(call, Kind::ReplaceCertificate, Way::Single, request).await?;
-        if body.is_empty() { Ok(()) } else { json::<IgnoredAny>(&body).map(drop) }
+        json_or_nothing(&body)
     }
 
     /// A token of the TPP itself, scope `PSD2-ADMIN`.

@@ -3,7 +3,10 @@
 
 mod tables;
 
-use crate::types::{Signal, Span};
+use crate::{
+    telemetry,
+    types::{Signal, Span},
+};
 
 /// Why a call brought nothing. No text of the bank and no address is in any of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -128,6 +131,13 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Counts a signal that no table knows, by call and status. For whoever reacts to one or hands it on; each once.
+    pub fn count_drift(&self) {
+        if let Self::Unrecognised { call, status } = self {
+            telemetry::drift(&format!("{call} answered {status}"));
+        }
+    }
+
     /// Whether the bank has certainly not executed the call, so that a claim can be given back.
     pub const fn provably_not_sent(&self) -> bool {
         matches!(

@@ -21,7 +21,7 @@ use data_encoding::HEXLOWER;
 use failure::{End, Failure};
 use reqwest::{Client, RequestBuilder, Response, Url, header, redirect, retry};
 use restraint::Restraint;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use std::{
     sync::{
         PoisonError, RwLock,
@@ -282,6 +282,11 @@ pub(super) fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Fault> {
     // UTF-8 is checked once for the whole, not string by string.
     let text = str::from_utf8(body).map_err(|_| Fault::Malformed)?;
     drift::watched(text).map_err(|_| Fault::Malformed)
+}
+
+/// An answer of which only matters that it is no page: nothing at all, or any JSON.
+pub(super) fn json_or_nothing(body: &[u8]) -> Result<(), Fault> {
+    if body.is_empty() { Ok(()) } else { json::<IgnoredAny>(body).map(drop) }
 }
 
 #[cfg(test)]

@@ -30,9 +30,7 @@ impl From<Refused> for Problem {
 
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
-        if let Fault::Unrecognised { call, status } = &fault {
-            telemetry::drift(&format!("{call} answered {status}"));
-        }
+        fault.count_drift();
         let retry_after = match &fault {
             Fault::RateLimited { retry_after } | Fault::Unavailable { retry_after } => *retry_after,
             Fault::Resting { rest } => {

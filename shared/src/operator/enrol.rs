@@ -77,7 +77,10 @@ pub(super) async fn enrol(operator: &Operator, what: What, apply: bool) -> Resul
     let mut walk = Walk { operator, bank, steps: Steps::new(addresses), tpp_id, client_id };
     let mut next = match what {
         What::Application => walk.application(set, apply).await?,
-        What::Certificate => walk.certificate(apply).await,
+        What::Certificate => {
+            walk.certificate(apply).await;
+            Vec::new()
+        }
     };
     let fine = walk.steps.fine();
     if !apply && fine {
@@ -194,7 +197,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The certificate of this set takes the place of the one before.
-    async fn certificate(&mut self, apply: bool) -> Vec<String> {
+    async fn certificate(&mut self, apply: bool) {
         self.steps.plan_certificate(self.client_id.as_deref());
         if apply {
             let replaced = self.bank.replace_certificate(&self.call()).await;
@@ -205,7 +208,6 @@ impl<'a> Walk<'a> {
                 let _ = self.tried(&client_id).await;
             }
         }
-        Vec::new()
     }
 
     async fn tried(&mut self, client_id: &str) -> Option<()> {

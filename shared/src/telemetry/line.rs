@@ -36,6 +36,21 @@ impl Value for Took<'_> {
     }
 }
 
+/// Days that are left; negative afterwards.
+struct Days(i64);
+
+impl Value for Days {
+    fn write(&self, writer: impl ValueWriter) {
+        #[allow(
+            clippy::cast_precision_loss,
+            clippy::disallowed_types,
+            reason = "the library takes negative figures so; neither money nor an instant"
+        )]
+        let days = u64::try_from(self.0).map_or(Observation::Floating(self.0 as f64), Observation::Unsigned);
+        writer.metric([days], Unit::None, [], MetricFlags::empty());
+    }
+}
+
 impl Line<'_> {
     /// `answered` (below 400), `refused` (4xx), `failed` (5xx).
     const fn outcome(&self) -> &'static str {
@@ -43,6 +58,27 @@ impl Line<'_> {
             0..=399 => "answered",
             400..=499 => "refused",
             _ => "failed",
+        }
+    }
+
+    fn figures<'a>(&'a self, line: &mut impl EntryWriter<'a>) {
+        line.value(self.outcome(), &1_u64);
+        if self.ending.cold {
+            line.value("cold_starts", &1_u64);
+        }
+        if let Some(days) = self.notes.certificate_days {
+            line.value("certificate_days", &Days(days));
+        }
+        for (metric, count) in &self.notes.counts {
+            let count = u64::from(*count);
+            match metric {
+                // The times of the calls are a metric, and count them.
+                Metric::BankCalls => line.value(metric.name(), &NoMetric::from(count)),
+                _ => line.value(metric.name(), &count),
+            }
+        }
+        for (call, took) in &self.notes.calls {
+            line.value(format!("{call}_ms"), &Took(took));
         }
     }
 }
@@ -75,29 +111,5 @@ impl Entry for Line<'_> {
             }
         }
         self.figures(line);
-    }
-}
-
-impl Line<'_> {
-    fn figures<'a>(&'a self, line: &mut impl EntryWriter<'a>) {
-        line.value(self.outcome(), &1_u64);
-        if self.ending.cold {
-            line.value("cold_starts", &1_u64);
-        }
-        // Nothing is negative in this format: an expired certificate has none left.
-        if let Some(days) = self.notes.certificate_days {
-            line.value("certificate_days", &u64::try_from(days).unwrap_or(0));
-        }
-        for (metric, count) in &self.notes.counts {
-            let count = u64::from(*count);
-            match metric {
-                // The times of the calls are a metric, and count them.
-                Metric::BankCalls => line.value(metric.name(), &NoMetric::from(count)),
-                _ => line.value(metric.name(), &count),
-            }
-        }
-        for (call, took) in &self.notes.calls {
-            line.value(format!("{call}_ms"), &Took(took));
-        }
     }
 }

@@ -86,7 +86,8 @@ function over(body, path) {
   return el('section', {}, body.status === 'revoked' ? el('p', {}, t('ended')) : null, el('a', { class: 'button main', href: '#/connect' }, t('again')));
 }
 
-function choose(path, methods, title = t('how')) {
+// Without a title these are the methods that the bank has named; before a renewal it has not been asked.
+function choose(path, methods, title) {
   const number = el('input', { id: 'person', value: NUMBER, inputmode: 'numeric', autocomplete: 'off', 'aria-describedby': 'hint' });
   const keys = {};
   const start = (wish) => () => act(async () => {
@@ -94,7 +95,7 @@ function choose(path, methods, title = t('how')) {
     if (wish.method === 'redirect') location.assign(body.authorization.url);
   }, wish.method !== 'redirect');
   const bankid = (same_device) => () => start({ method: 'decoupled', same_device, personal_number: number.value })();
-  return el('section', {}, el('h2', {}, title), el('p', { class: 'quiet' }, t('offered')),
+  return el('section', {}, el('h2', {}, title ?? t('how')), title ? null : el('p', { class: 'quiet' }, t('offered')),
     methods.includes('redirect') ? el('p', {}, button(t('redirect'), start({ method: 'redirect' }), 'main')) : null,
     methods.includes('decoupled') ? [el('p', {}, el('label', { for: 'person' }, t('person')), number, el('small', { id: 'hint' }, t('personHint'))),
       el('p', { class: 'row' }, button(t('other'), bankid(false), 'main'), button(t('here'), bankid(true), 'main'))] : null);

@@ -35,7 +35,7 @@ impl Dice {
 }
 
 fn counted(world: &World) -> usize {
-    world.lines.lock().unwrap().iter().filter(|line| line.contains(r#""drift":"#)).count()
+    world.lines.lock().unwrap().iter().filter(|line| line.contains(r#""drift":1"#)).count()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

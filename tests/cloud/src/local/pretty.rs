@@ -1,7 +1,7 @@
 //! What the functions say, for a person: their log is followed, and each line of JSON becomes one that can be read.
 
 use std::io::{Read as _, Seek as _, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -13,24 +13,22 @@ const LOOK: Duration = Duration::from_millis(200);
 /// Prints new lines of the log until it is dropped. What was there before is left alone.
 pub(super) async fn follow(log: PathBuf) {
     let mut seen = std::fs::metadata(&log).map_or(0, |file| file.len());
-    let mut rest = String::new();
+    let mut rest: Vec<u8> = Vec::new();
     loop {
         tokio::time::sleep(LOOK).await;
-        let Ok(text) = since(&log, seen) else { continue };
-        seen += text.len() as u64;
-        rest.push_str(&String::from_utf8_lossy(&text));
-        while let Some((line, more)) = rest.split_once('\n') {
-            let readable = serde_json::from_str(line).ok().as_ref().and_then(readable);
-            let more = more.to_owned();
-            if let Some(readable) = readable {
+        let Ok(bytes) = since(&log, seen) else { continue };
+        seen += bytes.len() as u64;
+        rest.extend(bytes);
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = rest.drain(..=end).collect();
+            if let Some(readable) = serde_json::from_slice(&line).ok().as_ref().and_then(readable) {
                 let _ = shown::line(&readable);
             }
-            rest = more;
         }
     }
 }
 
-fn since(log: &PathBuf, seen: u64) -> std::io::Result<Vec<u8>> {
+fn since(log: &Path, seen: u64) -> std::io::Result<Vec<u8>> {
     let mut file = std::fs::File::open(log)?;
     file.seek(SeekFrom::Start(seen))?;
     let mut text = Vec::new();
