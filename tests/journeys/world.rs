@@ -42,6 +42,13 @@ pub(crate) fn report(figure: &str) {
     std::io::stderr().write_all(format!("{figure}\n").as_bytes()).unwrap();
 }
 
+/// Says a figure that the suite is held to: what, how much was reached, how much is asked, and the seed where chance
+/// chose. `tests/assure/table.py` makes one table of these lines.
+pub(crate) fn measure(what: &str, reached: impl std::fmt::Display, asked: &str, seed: Option<u64>) {
+    let seed = seed.map_or_else(|| "-".to_owned(), |seed| seed.to_string());
+    report(&format!("measure | {what} | {reached} | {asked} | {seed}"));
+}
+
 /// A journey: the same on every target.
 pub(crate) type Journey = for<'w> fn(&'w World) -> Pin<Box<dyn Future<Output = ()> + Send + 'w>>;
 
