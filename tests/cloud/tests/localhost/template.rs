@@ -43,6 +43,19 @@ fn a_parameter_without_a_value_is_an_error_that_names_it() {
 }
 
 #[test]
+fn a_function_is_named_by_the_folder_of_its_zip_and_a_folder_in_the_place_of_a_zip_is_an_error() {
+    let text = std::fs::read_to_string(TEMPLATE).unwrap();
+    for route in template(&[]).routes().unwrap() {
+        let zip = format!("CodeUri: target/lambda/{}/bootstrap.zip\n", route.function);
+        assert_eq!(text.matches(&zip).count(), 1, "{}", route.function);
+        // SAM would zip such a folder with the zip in it, and nothing would start.
+        let folder = text.replace(&zip, &format!("CodeUri: target/lambda/{}/\n", route.function));
+        let error = Template::parse(&folder, BTreeMap::new()).unwrap().routes().unwrap_err();
+        assert!(error.to_string().contains("bootstrap.zip"), "{error}");
+    }
+}
+
+#[test]
 fn functions_get_the_environment_of_the_template_without_what_is_empty() {
     let functions = template(&[REQUIRED[0], REQUIRED[1], ("Table", "t1")]).functions().unwrap();
     let names: Vec<&str> = functions.iter().map(|function| function.name.as_str()).collect();
