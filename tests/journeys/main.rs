@@ -51,6 +51,7 @@ mod hostile;
 mod input;
 mod issuer_identification;
 mod large_answers;
+mod least_privilege;
 mod mortal;
 mod mutual_tls;
 mod negatives;

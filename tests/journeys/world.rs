@@ -8,9 +8,9 @@ mod settings;
 pub(crate) use client::{Answer, Browser, Person};
 use settings::parameters;
 pub(crate) use settings::template_path;
-pub(crate) use settings::{IDENTITY_KEY, environment, secret_of};
+pub(crate) use settings::{IDENTITY_KEY, environment, secret_of, variable_of};
 
-use cloud::{FrontDoor, FrontDoorOptions, Invoke, Issuer, Proxy, Secrets, Table, Template};
+use cloud::{FrontDoor, FrontDoorOptions, Invoke, Issuer, Proxy, Rights, Secrets, Table, Template};
 use data_encoding::BASE64;
 use in_process::InProcess;
 use search::{Canaries, Kind};
@@ -52,6 +52,8 @@ pub(crate) struct World {
     pub(crate) secrets: Secrets,
     pub(crate) table_proxy: Proxy,
     pub(crate) secret_proxy: Proxy,
+    /// What the template grants, and what functions in this process have asked for.
+    pub(crate) rights: Arc<Rights>,
     pub(crate) door: FrontDoor,
     /// Lines that functions in this process have printed.
     pub(crate) lines: Arc<Mutex<Vec<String>>>,
@@ -87,6 +89,7 @@ pub(crate) struct Stage {
     secrets: Secrets,
     table_proxy: Proxy,
     secret_proxy: Proxy,
+    rights: Arc<Rights>,
     pub(crate) environment: BTreeMap<String, String>,
 }
 
@@ -194,8 +197,12 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
+        let missing = self.rights.missing();
         if !std::thread::panicking() {
             self.search(&[]);
+            assert!(missing.is_empty(), "template.yaml does not grant {missing:#?}");
+        } else if !missing.is_empty() {
+            report(&format!("template.yaml does not grant {missing:#?}"));
         }
     }
 }
@@ -209,21 +216,22 @@ impl Stage {
         let clock = bank.clock();
         let issuer = Issuer::start(Arc::new(move || clock.now_ms()), None).await.unwrap();
         let parameters = parameters(&bank, &issuer);
-        let definition = Template::read(&template_path(), parameters).unwrap().table().unwrap();
+        let template = Template::read(&template_path(), parameters).unwrap();
+        let rights = Arc::new(Rights::of(&template, &[(TABLE, "Table"), (SECRET, "Secret")]).unwrap());
         let table = Table::start(None).await.unwrap();
-        table.create(&definition, TABLE).await.unwrap();
+        table.create(&template.table().unwrap(), TABLE).await.unwrap();
         let secrets = Secrets::start(None).await.unwrap();
         secrets.put(SECRET, &secret_of(&bank, bank.pki())).unwrap();
-        let table_proxy = Proxy::start(table.url()).await.unwrap();
-        let secret_proxy = Proxy::start(secrets.url()).await.unwrap();
+        let table_proxy = Proxy::start_guarded(table.url(), Arc::clone(&rights)).await.unwrap();
+        let secret_proxy = Proxy::start_guarded(secrets.url(), Arc::clone(&rights)).await.unwrap();
         let mut environment = environment(&bank, &issuer, &table_proxy, &secret_proxy);
         environment.extend(setting.overrides.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        Self { bank, issuer, table, secrets, table_proxy, secret_proxy, environment }
+        Self { bank, issuer, table, secrets, table_proxy, secret_proxy, rights, environment }
     }
 
     /// Opens the front door before the functions.
     pub(crate) async fn open(self, invoke: Arc<dyn Invoke>, lines: Arc<Mutex<Vec<String>>>) -> World {
-        let Self { bank, issuer, table, secrets, table_proxy, secret_proxy, environment } = self;
+        let Self { bank, issuer, table, secrets, table_proxy, secret_proxy, rights, environment } = self;
         let door = front_door(&bank, &issuer, invoke).await;
         let canaries = Canaries::default();
         let secret = secrets.value(SECRET, "AWSCURRENT").unwrap();
@@ -241,6 +249,7 @@ impl Stage {
             secrets,
             table_proxy,
             secret_proxy,
+            rights,
             door,
             lines,
             problems,

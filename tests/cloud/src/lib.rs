@@ -7,6 +7,7 @@
 //! | [`table`] | the DynamoDB table, made from the template's own definition |
 //! | [`secrets`] | Secrets Manager, with version stages |
 //! | [`proxy`] | the network before either: counts exchanges, injects faults |
+//! | [`rights`] | IAM: holds exchanges with either against what the template's roles grant |
 //! | [`issuer`] | the authorization server whose access tokens callers present |
 //! | [`page`] | a customer's app: a page for a person, and its back end |
 //! | [`template`] | `template.yaml`, which says what of the above is served |
@@ -21,6 +22,7 @@ pub mod issuer;
 pub mod local;
 pub mod page;
 pub mod proxy;
+pub mod rights;
 pub mod runtime_api;
 pub mod secrets;
 pub mod table;
@@ -34,6 +36,7 @@ pub use front_door::{FrontDoor, FrontDoorOptions};
 pub use invoke::{Invoke, InvokeFailure};
 pub use issuer::{Issuer, TokenSpec};
 pub use proxy::{Exchange, FaultKind, Proxy, ProxyFault};
+pub use rights::{Right, Rights};
 pub use runtime_api::{FunctionProcess, RuntimeApi};
 pub use secrets::Secrets;
 pub use table::Table;

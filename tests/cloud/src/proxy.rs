@@ -8,6 +8,7 @@ use hyper::body::Bytes;
 use hyper::{Request, Response, Uri};
 use serde_json::{Value, json};
 
+use crate::rights::{Right, Rights};
 use crate::wire::{Answer, Client, Cut, Server, locked, respond};
 
 /// One request that arrived here.
@@ -64,6 +65,7 @@ pub struct Proxy {
 struct State {
     upstream: String,
     client: Client,
+    rights: Option<Arc<Rights>>,
     exchanges: Mutex<Vec<Exchange>>,
     faults: Mutex<Vec<ProxyFault>>,
 }
@@ -76,9 +78,17 @@ impl Proxy {
 
     /// The same on a fixed port.
     pub async fn start_on(upstream_url: impl Into<String>, port: u16) -> io::Result<Self> {
-        let upstream = upstream_url.into();
+        Self::serve(upstream_url.into(), port, None).await
+    }
+
+    /// On any free port, for callers who are named by the first segment of the path and held to their rights.
+    pub async fn start_guarded(upstream_url: impl Into<String>, rights: Arc<Rights>) -> io::Result<Self> {
+        Self::serve(upstream_url.into(), 0, Some(rights)).await
+    }
+
+    async fn serve(upstream: String, port: u16, rights: Option<Arc<Rights>>) -> io::Result<Self> {
         let (exchanges, faults) = (Mutex::default(), Mutex::default());
-        let state = Arc::new(State { upstream, client: Client::new(), exchanges, faults });
+        let state = Arc::new(State { upstream, client: Client::new(), rights, exchanges, faults });
         let served = state.clone();
         let server = Server::start(port, move |request| {
             let state = served.clone();
@@ -123,15 +133,41 @@ impl State {
             request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let (service, operation) = target.rsplit_once('.').unwrap_or(("", target));
         let (service, operation) = (service.to_owned(), operation.to_owned());
-        let answer = match self.strike(&operation) {
-            Some(FaultKind::Throttled) => Ok(refusal(&service, 400, "ThrottlingException", "Rate exceeded")),
+        let answer = match (self.refuses(&request, &operation), self.strike(&operation)) {
+            (Some(right), _) => Ok(denial(&service, &right)),
+            (None, fault) => self.meet(fault, request, &service, &operation).await,
+        };
+        let status = answer.as_ref().map_or(0, |response| response.status().as_u16());
+        locked(&self.exchanges).push(Exchange { operation, status, at: Instant::now() });
+        answer
+    }
+
+    /// The right that the caller lacks.
+    fn refuses(&self, request: &Request<Bytes>, operation: &str) -> Option<Right> {
+        let (rights, caller) = (self.rights.as_ref()?, caller(request.uri()));
+        if caller.is_empty() {
+            return None;
+        }
+        let body = serde_json::from_slice(request.body()).unwrap_or_default();
+        rights.refuses(caller, operation, &body)
+    }
+
+    async fn meet(
+        &self,
+        fault: Option<FaultKind>,
+        request: Request<Bytes>,
+        service: &str,
+        operation: &str,
+    ) -> Answer {
+        match fault {
+            Some(FaultKind::Throttled) => Ok(refusal(service, 400, "ThrottlingException", "Rate exceeded")),
             Some(FaultKind::ServerError) if service == "secretsmanager" => {
-                Ok(refusal(&service, 500, "InternalServiceError", "An error occurred on the server side."))
+                Ok(refusal(service, 500, "InternalServiceError", "An error occurred on the server side."))
             }
             Some(FaultKind::ServerError) => {
-                Ok(refusal(&service, 500, "InternalServerError", "The request processing has failed."))
+                Ok(refusal(service, 500, "InternalServerError", "The request processing has failed."))
             }
-            Some(FaultKind::Conflict) => Ok(conflict(&operation, request.body())),
+            Some(FaultKind::Conflict) => Ok(conflict(operation, request.body())),
             Some(FaultKind::RequestLost) => Err(Cut::Close),
             Some(FaultKind::Reset) => Err(Cut::Reset),
             Some(FaultKind::AnswerLost) => {
@@ -143,10 +179,7 @@ impl State {
                 self.forward(request).await
             }
             None => self.forward(request).await,
-        };
-        let status = answer.as_ref().map_or(0, |response| response.status().as_u16());
-        locked(&self.exchanges).push(Exchange { operation, status, at: Instant::now() });
-        answer
+        }
     }
 
     fn strike(&self, operation: &str) -> Option<FaultKind> {
@@ -164,6 +197,13 @@ impl State {
     async fn forward(&self, request: Request<Bytes>) -> Answer {
         let (mut head, body) = request.into_parts();
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+        // Who calls is nothing to whoever is behind.
+        let path = match caller(&head.uri) {
+            caller if self.rights.is_some() && !caller.is_empty() => {
+                path.strip_prefix('/').and_then(|path| path.strip_prefix(caller)).unwrap_or(path)
+            }
+            _ => path,
+        };
         head.uri = format!("{}{path}", self.upstream).parse::<Uri>().map_err(|_| Cut::Close)?;
         head.headers.remove(hyper::header::HOST);
         let sent = self.client.send(Request::from_parts(head, body)).await;
@@ -173,6 +213,22 @@ impl State {
         }
         Ok(response)
     }
+}
+
+/// Whom the first segment of the path names, if it names anybody.
+fn caller(uri: &Uri) -> &str {
+    uri.path().trim_start_matches('/').split('/').next().unwrap_or_default()
+}
+
+/// What AWS answers whoever has no right to what they ask for.
+fn denial(service: &str, right: &Right) -> Response<Bytes> {
+    let Right { action, resource } = right;
+    let message = format!("User is not authorized to perform: {action} on resource: {resource}");
+    if service == "secretsmanager" {
+        return refusal(service, 400, "AccessDeniedException", &message);
+    }
+    let kind = "com.amazon.coral.service#AccessDeniedException";
+    respond(400, "application/x-amz-json-1.0", json!({ "__type": kind, "Message": message }).to_string())
 }
 
 /// What DynamoDB answers where a transaction is in the way; in a transaction of several rows, at the last one.

@@ -3,6 +3,7 @@
 //! Intrinsic functions are resolved when a value is asked for: `Ref`, `Fn::Sub`, `Fn::GetAtt`, `Fn::If`, `Fn::Equals`,
 //! `Fn::Not`, `Fn::Join`. Anything else is an error, not a guess.
 
+mod grants;
 mod intrinsic;
 pub(crate) mod route;
 
@@ -72,6 +73,12 @@ impl Template {
     pub fn parse(text: &str, parameters: BTreeMap<String, String>) -> io::Result<Self> {
         let yaml: serde_yaml_ng::Value = serde_yaml_ng::from_str(text).map_err(invalid)?;
         Ok(Self { document: intrinsic::to_json(yaml)?, parameters })
+    }
+
+    /// The template as data; intrinsic functions are in their long form and stand where they stood.
+    #[must_use]
+    pub const fn document(&self) -> &Value {
+        &self.document
     }
 
     /// Every route of every function, in the template's order of names.

@@ -1,5 +1,6 @@
 //! The functions in this process, called with whole events as Lambda calls them.
 
+use super::settings::variable_of;
 use cloud::{Invoke, InvokeFailure};
 use lambda_http::{Adapter, Context, Request, lambda_runtime::LambdaEvent, service_fn, tower::Service as _};
 use shared::{app::App, config::Config, telemetry::Output};
@@ -24,7 +25,7 @@ const TIMEOUT_MS: u64 = 25_000;
 impl InProcess {
     pub(crate) fn new(environment: &BTreeMap<String, String>, lines: &Arc<Mutex<Vec<String>>>) -> Self {
         let app = |name| {
-            let config = Config::from(&|variable| environment.get(variable).cloned()).unwrap();
+            let config = Config::from(&|variable| variable_of(name, environment, variable)).unwrap();
             (name, Arc::new(App::new(config, Output::Kept(Arc::clone(lines))).unwrap()))
         };
         let configured = environment.get("FUNCTION_TIMEOUT_MS").and_then(|value| value.parse().ok());
