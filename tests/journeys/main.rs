@@ -70,5 +70,6 @@ mod start_limits;
 mod starts_at_once;
 mod store_faults;
 mod structure;
+mod template;
 mod token_endpoint;
 mod under_watch;
