@@ -23,11 +23,11 @@ fn global<'s>(sheet: &'s Sheet, way: &str) -> &'s Value {
     sheet.at(&format!("Globals/Function/{way}"))
 }
 
-/// What a value refers to, if it is nothing but that.
+/// What a value refers to, if it is nothing but that, or nothing where it is not given.
 fn referred(value: &Value) -> Option<&str> {
-    let given = items(&value["Fn::If"]);
-    match given {
+    match items(&value["Fn::If"]) {
         [_, given, nothing] if *nothing == reference("AWS::NoValue") => given["Ref"].as_str(),
+        [_, _, own] => own["Ref"].as_str(),
         _ => value["Ref"].as_str(),
     }
 }
@@ -61,7 +61,7 @@ fn what_runs() -> Vec<Check> {
                     .flat_map(|(_, function)| entries(function))
                     .map(|(name, _)| name)
                     .collect();
-                own == BTreeSet::from(["CodeUri", "Events", "Role"])
+                own == BTreeSet::from(["AutoPublishCodeSha256", "CodeUri", "Events", "Role"])
             },
             ["  AccountFetchFunction:\n", "    Properties:\n", "    Properties:\n      MemorySize: 3008\n"],
         ),
@@ -186,9 +186,13 @@ fn what_it_gets() -> Vec<Check> {
             ["  TenantClaim:\n", "Type: String", "Type: String\n    NoEcho: true"],
         ),
         check(
-            "functions are given the name of the table",
-            move |it| variable(it, "TABLE_NAME", &reference("Table")),
-            ["", "TABLE_NAME: !Ref Table", "TABLE_NAME: consents"],
+            "functions are given the name of the table, or of the one that was restored",
+            move |it| {
+                let restored =
+                    json!({"Fn::Select": [1, {"Fn::Split": ["/", reference("RestoredTableArn")]}]});
+                variable(it, "TABLE_NAME", &json!({"Fn::If": ["IsRestored", restored, reference("Table")]}))
+            },
+            ["        TABLE_NAME: ", "!Select [1", "!Select [0"],
         ),
         check(
             "apps are one parameter, in JSON",
@@ -232,6 +236,11 @@ fn releases() -> Vec<Check> {
             "new code is a version under an alias that can be moved back",
             |it| global(it, "AutoPublishAlias") == "live",
             ["", "    AutoPublishAlias: live\n", ""],
+        ),
+        check(
+            "functions are published anew with each release, though nothing but parameters has changed",
+            |it| it.functions().iter().all(|(_, own)| own["AutoPublishCodeSha256"] == reference("Release")),
+            ["  AccountFetchFunction:\n", "!Ref Release", "!Ref Architecture"],
         ),
         check(
             "how traffic moves to new code is a parameter",

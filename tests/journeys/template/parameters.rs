@@ -21,7 +21,7 @@ const CHOICES: [&str; 12] = [
 ];
 
 /// Parameters that have a shape, and something that has not.
-const SHAPES: [(&str, &str); 11] = [
+const SHAPES: [(&str, &str); 13] = [
     ("AccountPaths", "JSON"),
     ("AlarmTopicArn", "an ARN"),
     ("Apps", "JSON"),
@@ -33,6 +33,8 @@ const SHAPES: [(&str, &str); 11] = [
     ("DomainCertificateArn", "an ARN"),
     ("HistoryMonths", "JSON"),
     ("Issuer", "https"),
+    ("Release", "a hash"),
+    ("RestoredTableArn", "an ARN"),
 ];
 
 /// The rules: each with the parameter that it looks at, what makes it apply, and what must be so then.
@@ -110,6 +112,7 @@ fn of_shape((parameter, shape): (&'static str, &'static str)) -> Check {
                 "JSON" => r"\s\S]*\",
                 "https" => "https://",
                 "an ARN" => "^arn:",
+                "a hash" => "[0-9a-f]{10,64}",
                 _ => r"^\S+$",
             };
             own["AllowedPattern"].as_str().is_some_and(|pattern| pattern.contains(part))
@@ -158,13 +161,34 @@ fn described() -> Vec<Check> {
         check(
             "no output says anything but names",
             |it| {
+                let known = ["Api", "DomainName", "Domain", "Table", "RestoredTableArn", "Secret", "Key"];
+                let policies = ["ExplainPolicy", "OperatorPolicy"];
                 it.each("Outputs").all(|(_, output)| {
-                    let value = &output["Value"];
-                    value["Ref"].is_string()
-                        || value["Fn::Sub"].as_str().is_some_and(|url| url.starts_with("https://${Api}"))
+                    let said = output["Value"].to_string();
+                    let names =
+                        |id: &&str| said.contains(&format!("\"{id}")) || said.contains(&format!("${{{id}}}"));
+                    known.iter().chain(&policies).any(|id| names(id)) && !said.contains("resolve:")
                 })
             },
             ["  SecretArn:\n", "Value: !Ref Secret", "Value: '{{resolve:secretsmanager:bank}}'"],
+        ),
+        check(
+            "where callers reach the API is said, under the custom domain if there is one",
+            |it| {
+                let own = json!({"Fn::Sub": "https://${DomainName}"});
+                let default =
+                    json!({"Fn::Sub": "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}"});
+                it.says("Outputs/ApiUrl/Value", &json!({"Fn::If": ["HasDomain", own, default]}))
+            },
+            ["  ApiUrl:\n", "!Sub 'https://${DomainName}'", "!Sub 'https://${Api}'"],
+        ),
+        check(
+            "where the record of the custom domain points is said",
+            |it| {
+                *it.at("Outputs/DomainTarget/Value") == super::attribute("Domain.RegionalDomainName")
+                    && it.at("Outputs/DomainTarget/Condition") == "HasDomain"
+            },
+            ["  DomainTarget:\n", "Domain.RegionalDomainName", "Domain.DomainName"],
         ),
         check(
             "every figure has a least and a most",

@@ -1,7 +1,7 @@
 //! Who may do what: a role for each function, and the operator's policies. Whether the rights are those that the code uses
 //! is measured (`least_privilege.rs`); here stands what no role may have, whatever it uses.
 
-use super::{Check, Sheet, attribute, check, entries, items, texts};
+use super::{Check, Sheet, attribute, check, entries, items, reference, texts};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -99,6 +99,25 @@ fn roles() -> Vec<Check> {
             ],
         ),
         check(
+            "a table that was restored takes the place of the stack's own, for everybody",
+            |it| {
+                let all = statements(it);
+                let mut of_table =
+                    all.iter().filter(|(_, it)| it["Action"].to_string().contains("dynamodb:"));
+                let place =
+                    json!({"Fn::If": ["IsRestored", reference("RestoredTableArn"), attribute("Table.Arn")]});
+                of_table.all(|(_, it)| {
+                    it["Resource"] == place
+                        || it["Resource"]["Fn::Sub"] == json!(["${Arn}/index/owner", {"Arn": place}])
+                })
+            },
+            [
+                "  ExplainPolicy:\n    Type",
+                "!If [IsRestored, !Ref RestoredTableArn, !GetAtt Table.Arn]",
+                "!GetAtt Table.Arn",
+            ],
+        ),
+        check(
             "functions write to their own log group",
             |it| {
                 let roles = it.resources("AWS::IAM::Role");
@@ -162,11 +181,7 @@ fn limits() -> Vec<Check> {
                 let who: Vec<&str> = statements(it).into_iter().filter(lists).map(|(id, _)| id).collect();
                 who == ["ConsentManageRole"]
             },
-            [
-                "  AccountFetchRole:\n",
-                "Resource: !GetAtt Table.Arn",
-                "Resource: !Sub '${Table.Arn}/index/owner'",
-            ],
+            ["  AccountFetchRole:\n", "!GetAtt Table.Arn]", "!Sub '${Table.Arn}/index/owner']"],
         ),
         check(
             "nobody writes the secret",
@@ -229,7 +244,7 @@ fn operator() -> Vec<Check> {
             |it| {
                 ["ExplainPolicy", "OperatorPolicy"]
                     .iter()
-                    .all(|id| *it.at(&format!("Outputs/{id}Arn/Value")) == super::reference(id))
+                    .all(|id| *it.at(&format!("Outputs/{id}Arn/Value")) == reference(id))
             },
             ["", "Value: !Ref ExplainPolicy", "Value: !Ref OperatorPolicy"],
         ),

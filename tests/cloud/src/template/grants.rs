@@ -19,7 +19,7 @@ impl Template {
             grants.insert(function_name(id, properties)?, self.role(&role)?);
         }
         for (id, properties) in self.resources("AWS::IAM::ManagedPolicy") {
-            grants.insert(id.to_owned(), statements(properties.get("PolicyDocument"))?);
+            grants.insert(id.to_owned(), self.statements(properties.get("PolicyDocument"))?);
         }
         Ok(grants)
     }
@@ -40,31 +40,47 @@ impl Template {
         }
         let mut rights = BTreeSet::new();
         for policy in role.get("Policies").and_then(Value::as_array).into_iter().flatten() {
-            rights.extend(statements(policy.get("PolicyDocument"))?);
+            rights.extend(self.statements(policy.get("PolicyDocument"))?);
         }
         Ok(rights)
     }
-}
 
-fn statements(document: Option<&Value>) -> io::Result<BTreeSet<Right>> {
-    let statements = document.and_then(|document| document.get("Statement")).and_then(Value::as_array);
-    let mut rights = BTreeSet::new();
-    for statement in statements.into_iter().flatten() {
-        let known = ["Sid", "Effect", "Action", "Resource"];
-        let fields = statement.as_object().into_iter().flatten();
-        if statement.get("Effect") != Some(&"Allow".into())
-            || !fields.map(|(field, _)| field).all(|field| known.contains(&field.as_str()))
-        {
-            return Err(invalid(format!("a statement like this one is not served here: {statement}")));
+    fn statements(&self, document: Option<&Value>) -> io::Result<BTreeSet<Right>> {
+        let statements = document.and_then(|document| document.get("Statement")).and_then(Value::as_array);
+        let mut rights = BTreeSet::new();
+        for statement in statements.into_iter().flatten() {
+            let known = ["Sid", "Effect", "Action", "Resource"];
+            let fields = statement.as_object().into_iter().flatten();
+            if statement.get("Effect") != Some(&"Allow".into())
+                || !fields.map(|(field, _)| field).all(|field| known.contains(&field.as_str()))
+            {
+                return Err(invalid(format!("a statement like this one is not served here: {statement}")));
+            }
+            for resource in one_or_more(statement.get("Resource")) {
+                let resource = self.resource(resource)?;
+                let actions = one_or_more(statement.get("Action")).iter().filter_map(Value::as_str);
+                rights.extend(actions.map(|action| Right::new(action, resource.as_str())));
+            }
         }
-        for resource in one_or_more(statement.get("Resource")) {
-            let resource = resource_id(resource)
-                .ok_or_else(|| invalid(format!("a resource like this one is not served here: {resource}")))?;
-            let actions = one_or_more(statement.get("Action")).iter().filter_map(Value::as_str);
-            rights.extend(actions.map(|action| Right::new(action, resource.as_str())));
-        }
+        Ok(rights)
     }
-    Ok(rights)
+
+    /// A resource by its logical id, in the branch that the parameters choose.
+    fn resource(&self, value: &Value) -> io::Result<String> {
+        if let Some([condition, yes, no]) = value.get("Fn::If").and_then(Value::as_array).map(Vec::as_slice) {
+            let holds = self.condition(condition.as_str().unwrap_or_default())?;
+            return self.resource(if holds { yes } else { no });
+        }
+        // `!Sub ['${Arn}/index/owner', {Arn: …}]`
+        if let Some([Value::String(text), given]) =
+            value.get("Fn::Sub").and_then(Value::as_array).map(Vec::as_slice)
+            && let (Some(rest), Some(arn)) = (text.strip_prefix("${Arn}"), given.get("Arn"))
+        {
+            return Ok(self.resource(arn)? + rest);
+        }
+        resource_id(value)
+            .ok_or_else(|| invalid(format!("a resource like this one is not served here: {value}")))
+    }
 }
 
 fn one_or_more(value: Option<&Value>) -> &[Value] {
@@ -75,7 +91,7 @@ fn one_or_more(value: Option<&Value>) -> &[Value] {
     }
 }
 
-/// `Table` of `!GetAtt Table.Arn` and of `!Ref Table`, `Table/index/owner` of `!Sub '${Table.Arn}/index/owner'`.
+/// `Table` of `!GetAtt Table.Arn` and of `!Ref Table`.
 fn resource_id(value: &Value) -> Option<String> {
     if let Some(text) = value.as_str() {
         return Some(text.to_owned());
@@ -85,10 +101,6 @@ fn resource_id(value: &Value) -> Option<String> {
     match name.as_str() {
         "Ref" => Some(text.to_owned()),
         "Fn::GetAtt" => text.strip_suffix(".Arn").map(str::to_owned),
-        "Fn::Sub" => {
-            let (id, rest) = text.strip_prefix("${")?.split_once(".Arn}")?;
-            (!rest.contains("${")).then(|| format!("{id}{rest}"))
-        }
         _ => None,
     }
 }
