@@ -167,7 +167,7 @@ fn described() -> Vec<Check> {
                     let said = output["Value"].to_string();
                     let names =
                         |id: &&str| said.contains(&format!("\"{id}")) || said.contains(&format!("${{{id}}}"));
-                    known.iter().chain(&policies).any(|id| names(id)) && !said.contains("resolve:")
+                    known.iter().chain(&policies).any(names) && !said.contains("resolve:")
                 })
             },
             ["  SecretArn:\n", "Value: !Ref Secret", "Value: '{{resolve:secretsmanager:bank}}'"],
