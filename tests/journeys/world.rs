@@ -7,17 +7,18 @@ mod settings;
 
 pub(crate) use client::{Answer, Browser, Person};
 use settings::parameters;
-pub(crate) use settings::template_path;
-pub(crate) use settings::{IDENTITY_KEY, environment, secret_of, variable_of};
+pub(crate) use settings::{IDENTITY_KEY, environment, secret_of};
 
-use cloud::{FrontDoor, FrontDoorOptions, Invoke, Issuer, Proxy, Rights, Secrets, Table, Template};
+use cloud::{FrontDoor, FrontDoorOptions, Invoke, Issuer, Proxy, Secrets, Table, Template};
 use data_encoding::BASE64;
 use in_process::InProcess;
+pub(crate) use in_process::variable_of;
 use search::{Canaries, Kind};
 use simulated_bank::{Bank, Options, RegisteredApp};
 use std::{
     collections::BTreeMap,
     future::Future,
+    path::PathBuf,
     pin::Pin,
     sync::{
         Arc, Mutex,
@@ -42,6 +43,11 @@ pub(crate) fn report(figure: &str) {
     std::io::stderr().write_all(format!("{figure}\n").as_bytes()).unwrap();
 }
 
+/// The template that is deployed, or the one that `TEMPLATE` names.
+pub(crate) fn template_path() -> PathBuf {
+    std::env::var_os("TEMPLATE").map_or_else(settings::template_path, PathBuf::from)
+}
+
 /// A journey: the same on every target.
 pub(crate) type Journey = for<'w> fn(&'w World) -> Pin<Box<dyn Future<Output = ()> + Send + 'w>>;
 
@@ -53,7 +59,7 @@ pub(crate) struct World {
     pub(crate) table_proxy: Proxy,
     pub(crate) secret_proxy: Proxy,
     /// What the template grants, and what functions in this process have asked for.
-    pub(crate) rights: Arc<Rights>,
+    pub(crate) rights: Arc<cloud::Rights>,
     pub(crate) door: FrontDoor,
     /// Lines that functions in this process have printed.
     pub(crate) lines: Arc<Mutex<Vec<String>>>,
@@ -89,7 +95,7 @@ pub(crate) struct Stage {
     secrets: Secrets,
     table_proxy: Proxy,
     secret_proxy: Proxy,
-    rights: Arc<Rights>,
+    rights: Arc<cloud::Rights>,
     pub(crate) environment: BTreeMap<String, String>,
 }
 
@@ -216,12 +222,12 @@ impl Stage {
         let clock = bank.clock();
         let issuer = Issuer::start(Arc::new(move || clock.now_ms()), None).await.unwrap();
         let parameters = parameters(&bank, &issuer);
-        let template = Template::read(&template_path(), parameters).unwrap();
-        let rights = Arc::new(Rights::of(&template, &[(TABLE, "Table"), (SECRET, "Secret")]).unwrap());
+        let definition = Template::read(&template_path(), parameters).unwrap().table().unwrap();
         let table = Table::start(None).await.unwrap();
-        table.create(&template.table().unwrap(), TABLE).await.unwrap();
+        table.create(&definition, TABLE).await.unwrap();
         let secrets = Secrets::start(None).await.unwrap();
         secrets.put(SECRET, &secret_of(&bank, bank.pki())).unwrap();
+        let rights = rights();
         let table_proxy = Proxy::start_guarded(table.url(), Arc::clone(&rights)).await.unwrap();
         let secret_proxy = Proxy::start_guarded(secrets.url(), Arc::clone(&rights)).await.unwrap();
         let mut environment = environment(&bank, &issuer, &table_proxy, &secret_proxy);
@@ -265,6 +271,12 @@ async fn front_door(bank: &Bank, issuer: &Issuer, invoke: Arc<dyn Invoke>) -> Fr
     let mut options = FrontDoorOptions::new(template_path(), invoke, Arc::new(move || clock.now_ms()));
     options.parameters = parameters(bank, issuer);
     FrontDoor::start(options).await.unwrap()
+}
+
+/// What the template grants to each function.
+fn rights() -> Arc<cloud::Rights> {
+    let template = Template::read(&template_path(), BTreeMap::new()).unwrap();
+    Arc::new(cloud::Rights::of(&template, &[(TABLE, "Table"), (SECRET, "Secret")]).unwrap())
 }
 
 /// Lists journeys and makes a test in this process of each.

@@ -7,10 +7,10 @@
 //! | [`table`] | the DynamoDB table, made from the template's own definition |
 //! | [`secrets`] | Secrets Manager, with version stages |
 //! | [`proxy`] | the network before either: counts exchanges, injects faults |
-//! | [`rights`] | IAM: holds exchanges with either against what the template's roles grant |
 //! | [`issuer`] | the authorization server whose access tokens callers present |
 //! | [`page`] | a customer's app: a page for a person, and its back end |
 //! | [`template`] | `template.yaml`, which says what of the above is served |
+//! | [`rights`] | IAM: holds what is asked of table and secret against what the template's roles grant |
 //! | [`local`] | all of it together with the simulated bank: the program behind `make local` |
 //!
 //! Nothing here imports the production crates, so a field misspelt there cannot be misspelt here too.

@@ -81,7 +81,8 @@ impl Proxy {
         Self::serve(upstream_url.into(), port, None).await
     }
 
-    /// On any free port, for callers who are named by the first segment of the path and held to their rights.
+    /// On any free port, for callers who are named by the first segment of the path and held to their rights. What they
+    /// have no right to is turned away before it counts as an exchange.
     pub async fn start_guarded(upstream_url: impl Into<String>, rights: Arc<Rights>) -> io::Result<Self> {
         Self::serve(upstream_url.into(), 0, Some(rights)).await
     }
@@ -92,7 +93,12 @@ impl Proxy {
         let served = state.clone();
         let server = Server::start(port, move |request| {
             let state = served.clone();
-            async move { state.answer(request).await }
+            async move {
+                match state.denies(&request) {
+                    Some(answer) => Ok(answer),
+                    None => state.answer(request).await,
+                }
+            }
         });
         Ok(Self { state, server: server.await? })
     }
@@ -128,46 +134,38 @@ impl Proxy {
 }
 
 impl State {
+    /// What AWS answers whoever has no right to what they ask for.
+    fn denies(&self, request: &Request<Bytes>) -> Option<Response<Bytes>> {
+        let (rights, caller) = (self.rights.as_ref()?, caller(request.uri()));
+        let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok())?;
+        let (service, operation) = target.rsplit_once('.')?;
+        if caller.is_empty() {
+            return None;
+        }
+        let body = serde_json::from_slice(request.body()).unwrap_or_default();
+        let Right { action, resource } = rights.refuses(caller, operation, &body)?;
+        let message = format!("User is not authorized to perform: {action} on resource: {resource}");
+        if service == "secretsmanager" {
+            return Some(refusal(service, 400, "AccessDeniedException", &message));
+        }
+        let body = json!({ "__type": "com.amazon.coral.service#AccessDeniedException", "Message": message });
+        Some(respond(400, "application/x-amz-json-1.0", body.to_string()))
+    }
+
     async fn answer(&self, request: Request<Bytes>) -> Answer {
         let target =
             request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let (service, operation) = target.rsplit_once('.').unwrap_or(("", target));
         let (service, operation) = (service.to_owned(), operation.to_owned());
-        let answer = match (self.refuses(&request, &operation), self.strike(&operation)) {
-            (Some(right), _) => Ok(denial(&service, &right)),
-            (None, fault) => self.meet(fault, request, &service, &operation).await,
-        };
-        let status = answer.as_ref().map_or(0, |response| response.status().as_u16());
-        locked(&self.exchanges).push(Exchange { operation, status, at: Instant::now() });
-        answer
-    }
-
-    /// The right that the caller lacks.
-    fn refuses(&self, request: &Request<Bytes>, operation: &str) -> Option<Right> {
-        let (rights, caller) = (self.rights.as_ref()?, caller(request.uri()));
-        if caller.is_empty() {
-            return None;
-        }
-        let body = serde_json::from_slice(request.body()).unwrap_or_default();
-        rights.refuses(caller, operation, &body)
-    }
-
-    async fn meet(
-        &self,
-        fault: Option<FaultKind>,
-        request: Request<Bytes>,
-        service: &str,
-        operation: &str,
-    ) -> Answer {
-        match fault {
-            Some(FaultKind::Throttled) => Ok(refusal(service, 400, "ThrottlingException", "Rate exceeded")),
+        let answer = match self.strike(&operation) {
+            Some(FaultKind::Throttled) => Ok(refusal(&service, 400, "ThrottlingException", "Rate exceeded")),
             Some(FaultKind::ServerError) if service == "secretsmanager" => {
-                Ok(refusal(service, 500, "InternalServiceError", "An error occurred on the server side."))
+                Ok(refusal(&service, 500, "InternalServiceError", "An error occurred on the server side."))
             }
             Some(FaultKind::ServerError) => {
-                Ok(refusal(service, 500, "InternalServerError", "The request processing has failed."))
+                Ok(refusal(&service, 500, "InternalServerError", "The request processing has failed."))
             }
-            Some(FaultKind::Conflict) => Ok(conflict(operation, request.body())),
+            Some(FaultKind::Conflict) => Ok(conflict(&operation, request.body())),
             Some(FaultKind::RequestLost) => Err(Cut::Close),
             Some(FaultKind::Reset) => Err(Cut::Reset),
             Some(FaultKind::AnswerLost) => {
@@ -179,7 +177,10 @@ impl State {
                 self.forward(request).await
             }
             None => self.forward(request).await,
-        }
+        };
+        let status = answer.as_ref().map_or(0, |response| response.status().as_u16());
+        locked(&self.exchanges).push(Exchange { operation, status, at: Instant::now() });
+        answer
     }
 
     fn strike(&self, operation: &str) -> Option<FaultKind> {
@@ -196,13 +197,10 @@ impl State {
 
     async fn forward(&self, request: Request<Bytes>) -> Answer {
         let (mut head, body) = request.into_parts();
-        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         // Who calls is nothing to whoever is behind.
-        let path = match caller(&head.uri) {
-            caller if self.rights.is_some() && !caller.is_empty() => {
-                path.strip_prefix('/').and_then(|path| path.strip_prefix(caller)).unwrap_or(path)
-            }
-            _ => path,
+        let path = match head.uri.path_and_query().map_or("/", |path| path.as_str()) {
+            _ if self.rights.is_some() => "/",
+            path => path,
         };
         head.uri = format!("{}{path}", self.upstream).parse::<Uri>().map_err(|_| Cut::Close)?;
         head.headers.remove(hyper::header::HOST);
@@ -218,17 +216,6 @@ impl State {
 /// Whom the first segment of the path names, if it names anybody.
 fn caller(uri: &Uri) -> &str {
     uri.path().trim_start_matches('/').split('/').next().unwrap_or_default()
-}
-
-/// What AWS answers whoever has no right to what they ask for.
-fn denial(service: &str, right: &Right) -> Response<Bytes> {
-    let Right { action, resource } = right;
-    let message = format!("User is not authorized to perform: {action} on resource: {resource}");
-    if service == "secretsmanager" {
-        return refusal(service, 400, "AccessDeniedException", &message);
-    }
-    let kind = "com.amazon.coral.service#AccessDeniedException";
-    respond(400, "application/x-amz-json-1.0", json!({ "__type": kind, "Message": message }).to_string())
 }
 
 /// What DynamoDB answers where a transaction is in the way; in a transaction of several rows, at the last one.

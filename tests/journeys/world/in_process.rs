@@ -1,6 +1,5 @@
 //! The functions in this process, called with whole events as Lambda calls them.
 
-use super::settings::variable_of;
 use cloud::{Invoke, InvokeFailure};
 use lambda_http::{Adapter, Context, Request, lambda_runtime::LambdaEvent, service_fn, tower::Service as _};
 use shared::{app::App, config::Config, telemetry::Output};
@@ -64,6 +63,17 @@ impl Invoke for InProcess {
             serde_json::to_vec(&response).map_err(failure)
         })
     }
+}
+
+/// A variable of whoever asks table and secret under a name: the rights of that name are all they have.
+pub(crate) fn variable_of(
+    who: &str,
+    environment: &BTreeMap<String, String>,
+    variable: &str,
+) -> Option<String> {
+    let value = environment.get(variable)?;
+    let is_endpoint = variable.starts_with("AWS_ENDPOINT_URL_");
+    Some(if is_endpoint { format!("{value}/{who}") } else { value.clone() })
 }
 
 fn failure(error: impl std::fmt::Display) -> InvokeFailure {

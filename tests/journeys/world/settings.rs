@@ -10,21 +10,9 @@ use std::{collections::BTreeMap, path::PathBuf};
 /// The identity key of all tests.
 pub(crate) const IDENTITY_KEY: &[u8; 32] = b"identity key of all tests, 32 b.";
 
-/// The template that is deployed, or the one that `TEMPLATE` names.
+/// The template that is deployed.
 pub(crate) fn template_path() -> PathBuf {
-    let named = std::env::var_os("TEMPLATE").map(PathBuf::from);
-    named.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../template.yaml"))
-}
-
-/// A variable of whoever asks table and secret under a name: the rights of that name are all they have.
-pub(crate) fn variable_of(
-    who: &str,
-    environment: &BTreeMap<String, String>,
-    variable: &str,
-) -> Option<String> {
-    let value = environment.get(variable)?;
-    let is_endpoint = variable.starts_with("AWS_ENDPOINT_URL_");
-    Some(if is_endpoint { format!("{value}/{who}") } else { value.clone() })
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")
 }
 
 pub(crate) fn apps() -> Value {
