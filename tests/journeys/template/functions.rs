@@ -258,8 +258,16 @@ fn releases() -> Vec<Check> {
         ),
         check(
             "gradual deployment can be switched off",
-            |it| texts(it.at("Parameters/Deployment/AllowedValues")).contains(&"AllAtOnce"),
-            ["  Deployment:\n", "[AllAtOnce, ", "["],
+            |it| {
+                *global(it, "DeploymentPreference/Enabled") == reference("Rollback")
+                    && texts(it.at("Parameters/Rollback/AllowedValues")) == ["true", "false"]
+            },
+            ["", "      Enabled: !Ref Rollback\n", ""],
+        ),
+        check(
+            "new code is moved back unless that is switched off",
+            |it| it.at("Parameters/Rollback/Default") == "true",
+            ["  Rollback:\n    Type", "Default: 'true'", "Default: 'false'"],
         ),
         check(
             "errors of functions and answers 500 move new code back",

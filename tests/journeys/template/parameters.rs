@@ -4,7 +4,7 @@ use super::{Check, Sheet, check, entries, items, reference};
 use serde_json::{Value, json};
 
 /// Parameters that are a choice.
-const CHOICES: [&str; 12] = [
+const CHOICES: [&str; 13] = [
     "Architecture",
     "BankRevocation",
     "CallbackIss",
@@ -15,6 +15,7 @@ const CHOICES: [&str; 12] = [
     "LogRetentionDays",
     "OverRowCap",
     "Pkce",
+    "Rollback",
     "Tracing",
     // Not a list of words, but of forms.
     "PersonalNumberSource",
