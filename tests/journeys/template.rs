@@ -3,11 +3,13 @@
 //!
 //! `TEMPLATE=<file>` looks at another file.
 
+mod access_log;
 mod alarms;
 mod api;
 mod data;
 mod functions;
 mod parameters;
+mod releases;
 mod rights;
 
 use crate::world::template_path;
@@ -33,7 +35,9 @@ fn check(name: impl Into<String>, holds: impl Fn(&Sheet) -> bool + 'static, brok
 fn all() -> Vec<Check> {
     let parts = [
         api::checks(),
+        access_log::checks(),
         functions::checks(),
+        releases::checks(),
         data::checks(),
         rights::checks(),
         alarms::checks(),

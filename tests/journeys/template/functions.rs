@@ -1,4 +1,4 @@
-//! The functions: what runs, with what, and how new code comes and goes.
+//! The functions: what runs, and with what.
 
 use super::{Check, Sheet, check, entries, if_given, items, reference, texts};
 use serde_json::{Value, json};
@@ -19,12 +19,12 @@ fn kebab(id: &str) -> String {
     name
 }
 
-fn global<'s>(sheet: &'s Sheet, way: &str) -> &'s Value {
+pub(super) fn global<'s>(sheet: &'s Sheet, way: &str) -> &'s Value {
     sheet.at(&format!("Globals/Function/{way}"))
 }
 
 /// What a value refers to, if it is nothing but that, or nothing where it is not given.
-fn referred(value: &Value) -> Option<&str> {
+pub(super) fn referred(value: &Value) -> Option<&str> {
     match items(&value["Fn::If"]) {
         [_, given, nothing] if *nothing == reference("AWS::NoValue") => given["Ref"].as_str(),
         [_, _, own] => own["Ref"].as_str(),
@@ -33,7 +33,7 @@ fn referred(value: &Value) -> Option<&str> {
 }
 
 pub(super) fn checks() -> Vec<Check> {
-    [what_runs(), what_it_gets(), releases()].into_iter().flatten().collect()
+    [what_runs(), what_it_gets()].into_iter().flatten().collect()
 }
 
 fn what_runs() -> Vec<Check> {
@@ -219,76 +219,6 @@ fn what_it_gets() -> Vec<Check> {
                     && source["AllowedPattern"].as_str().is_some_and(|it| it.starts_with("^(body|claim:"))
             },
             ["  PersonalNumberSource:\n", "Type: String", "Type: String\n    Default: body"],
-        ),
-    ]
-}
-
-fn releases() -> Vec<Check> {
-    let alarms = |sheet: &Sheet| -> Vec<String> {
-        items(global(sheet, "DeploymentPreference/Alarms"))
-            .iter()
-            .filter_map(referred)
-            .map(str::to_owned)
-            .collect()
-    };
-    vec![
-        check(
-            "new code is a version under an alias that can be moved back",
-            |it| global(it, "AutoPublishAlias") == "live",
-            ["", "    AutoPublishAlias: live\n", ""],
-        ),
-        check(
-            "functions are published anew with each release, though nothing but parameters has changed",
-            |it| it.functions().iter().all(|(_, own)| own["AutoPublishCodeSha256"] == reference("Release")),
-            ["  AccountFetchFunction:\n", "!Ref Release", "!Ref Architecture"],
-        ),
-        check(
-            "how traffic moves to new code is a parameter",
-            |it| *global(it, "DeploymentPreference/Type") == reference("Deployment"),
-            ["", "Type: !Ref Deployment", "Type: AllAtOnce"],
-        ),
-        check(
-            "traffic moves gradually unless that is switched off",
-            |it| {
-                it.at("Parameters/Deployment/Default")
-                    .as_str()
-                    .is_some_and(|it| it.starts_with("Canary10Percent"))
-            },
-            ["  Deployment:\n", "Default: Canary10Percent5Minutes", "Default: AllAtOnce"],
-        ),
-        check(
-            "gradual deployment can be switched off",
-            |it| {
-                *global(it, "DeploymentPreference/Enabled") == reference("Rollback")
-                    && texts(it.at("Parameters/Rollback/AllowedValues")) == ["true", "false"]
-            },
-            ["", "      Enabled: !Ref Rollback\n", ""],
-        ),
-        check(
-            "new code is moved back unless that is switched off",
-            |it| it.at("Parameters/Rollback/Default") == "true",
-            ["  Rollback:\n    Type", "Default: 'true'", "Default: 'false'"],
-        ),
-        check(
-            "errors of functions and answers 500 move new code back",
-            move |it| {
-                let all = alarms(it);
-                ["FunctionErrorsAlarm", "ServiceErrorsAlarm"]
-                    .iter()
-                    .all(|alarm| all.iter().any(|it| it == alarm))
-            },
-            ["", "Alarms: [!Ref FunctionErrorsAlarm, ", "Alarms: ["],
-        ),
-        check(
-            "what the bank can cause moves nothing back",
-            move |it| {
-                let all = alarms(it);
-                !all.is_empty()
-                    && all
-                        .iter()
-                        .all(|it| ["FunctionErrorsAlarm", "ServiceErrorsAlarm"].contains(&it.as_str()))
-            },
-            ["", "!Ref ServiceErrorsAlarm]", "!Ref ServiceErrorsAlarm, !Ref RequestsFailedAlarm]"],
         ),
     ]
 }
