@@ -71,3 +71,4 @@ mod store_faults;
 mod structure;
 mod token_endpoint;
 mod under_watch;
+mod workflow;

@@ -10,6 +10,7 @@ use hyper::Request;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 
+use crate::account::{self, Account};
 use crate::wire::{Answer, Server, locked, respond, uuid};
 use vault::{Refused, Vault};
 
@@ -22,9 +23,16 @@ pub const PREVIOUS: &str = "AWSPREVIOUS";
 
 /// A running Secrets Manager; dropping it ends it.
 #[derive(Debug)]
-pub struct Secrets {
-    state: Arc<State>,
-    server: Server,
+pub struct Secrets(Kept);
+
+#[derive(Debug)]
+enum Kept {
+    Here {
+        state: Arc<State>,
+        server: Server,
+    },
+    /// In an account of ministack.
+    There(Arc<Account>),
 }
 
 #[derive(Debug)]
@@ -47,13 +55,22 @@ impl Secrets {
             let state = served.clone();
             async move { state.answer(&request) }
         });
-        Ok(Self { state, server: server.await? })
+        Ok(Self(Kept::Here { state, server: server.await? }))
+    }
+
+    /// The secrets of an account of ministack; needs a runtime of several threads.
+    #[must_use]
+    pub const fn of(account: Arc<Account>) -> Self {
+        Self(Kept::There(account))
     }
 
     /// `http://127.0.0.1:PORT`, for `AWS_ENDPOINT_URL_SECRETS_MANAGER`.
     #[must_use]
     pub fn url(&self) -> String {
-        self.server.url()
+        match &self.0 {
+            Kept::Here { server, .. } => server.url(),
+            Kept::There(account) => account.url(),
+        }
     }
 
     /// Makes `value` the current version of a secret, creating it if need be; answers the version's id.
@@ -68,11 +85,10 @@ impl Secrets {
             "SecretId": name, "Name": name, "ClientRequestToken": version,
             "SecretString": value.to_string(), "VersionStages": stages,
         });
-        let missing = locked(&self.state.vault).call("DescribeSecret", &put).is_err();
-        if missing {
-            self.state.call("CreateSecret", &json!({ "Name": name })).map_err(|error| refused(&error))?;
+        if self.call("DescribeSecret", &put).is_err() {
+            self.call("CreateSecret", &json!({ "Name": name }))?;
         }
-        self.state.call("PutSecretValue", &put).map_err(|error| refused(&error))?;
+        self.call("PutSecretValue", &put)?;
         Ok(version)
     }
 
@@ -80,8 +96,19 @@ impl Secrets {
     #[must_use]
     pub fn value(&self, name: &str, stage: &str) -> Option<Value> {
         let asked = json!({ "SecretId": name, "VersionStage": stage });
-        let answered = locked(&self.state.vault).call("GetSecretValue", &asked).ok()?;
+        let answered = self.call("GetSecretValue", &asked).ok()?;
         serde_json::from_str(answered.get("SecretString")?.as_str()?).ok()
+    }
+
+    fn call(&self, operation: &str, body: &Value) -> io::Result<Value> {
+        match &self.0 {
+            Kept::Here { state, .. } => state.call(operation, body).map_err(|error| refused(&error)),
+            Kept::There(account) => {
+                let (url, target) = (account.url(), format!("secretsmanager.{operation}"));
+                let called = account::call(&url, "secretsmanager", &target, body);
+                tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(called))
+            }
+        }
     }
 }
 
