@@ -88,8 +88,26 @@ impl Secrets {
         if self.call("DescribeSecret", &put).is_err() {
             self.call("CreateSecret", &json!({ "Name": name }))?;
         }
+        if matches!(self.0, Kept::There(_)) {
+            self.take_down(name, stages)?;
+        }
         self.call("PutSecretValue", &put)?;
         Ok(version)
+    }
+
+    /// Secrets Manager moves a stage to the version that is put with it; ministack moves AWSCURRENT alone.
+    fn take_down(&self, name: &str, stages: &[&str]) -> io::Result<()> {
+        let described = self.call("DescribeSecret", &json!({ "SecretId": name }))?;
+        let versions = described.get("VersionIdsToStages").and_then(Value::as_object);
+        for (version, held) in versions.into_iter().flatten() {
+            let held = held.as_array().into_iter().flatten().filter_map(Value::as_str);
+            for stage in held.filter(|stage| *stage != CURRENT && stages.contains(stage)) {
+                let moved =
+                    json!({ "SecretId": name, "VersionStage": stage, "RemoveFromVersionId": version });
+                self.call("UpdateSecretVersionStage", &moved)?;
+            }
+        }
+        Ok(())
     }
 
     /// The value of a stage, if there is one.
