@@ -20,10 +20,7 @@ pub(crate) struct DemoWorld {
 
 impl DemoWorld {
     /// `functions` makes them, for the variables and the secret of this world.
-    pub(crate) async fn new<F>(model: Value, functions: impl FnOnce(&World) -> F + Send) -> Self
-    where
-        F: Future<Output = Arc<dyn Invoke>> + Send,
-    {
+    pub(crate) async fn new(model: Value, functions: impl AsyncFnOnce(&World) -> Arc<dyn Invoke>) -> Self {
         let world = World::in_process().await;
         assert_eq!(world.bank.clock().now_ms(), demo::FIRST_INSTANT_MS);
         let mut secret = world.secrets.value(SECRET, "AWSCURRENT").unwrap();
