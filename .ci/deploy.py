@@ -29,8 +29,11 @@ def architecture(stage: str, template: dict) -> str:
     return given(stage).get("Architecture", template["Parameters"]["Architecture"]["Default"])
 
 
-def put_in_place(arch: str, template: dict) -> None:
-    """Copies the zips of one architecture to where the template looks, each only if it is what its checksum says."""
+def put_in_place(arch: str, template: dict) -> str:
+    """Copies the zips of one architecture to where the template looks, each only if it is what its checksum says.
+
+    Returns the checksums.
+    """
     build = f"make build ARCH={arch}"
     sums = ZIPS / arch / "SHA256SUMS"
     if not sums.exists():
@@ -48,6 +51,19 @@ def put_in_place(arch: str, template: dict) -> None:
         place.parent.mkdir(exist_ok=True)
         shutil.copyfile(zipped, place)
         print(f"{digest}  {zipped.relative_to(ROOT)}")
+    return sums.read_text()
+
+
+def overrides(values: dict[str, str], sums: str) -> list[str]:
+    """The parameters as arguments of SAM; with a Release that differs whenever code, template or a parameter does.
+
+    Without one, functions would be published anew, and so take their parameters, only when their code changes.
+    """
+    values = {name: value for name, value in values.items() if name != "Release"}
+    said = repr((sums, (ROOT / "template.yaml").read_text(), sorted(values.items())))
+    values["Release"] = hashlib.sha256(said.encode()).hexdigest()
+    quoted = {name: value.replace('"', r"\"") for name, value in values.items()}
+    return [f'{name}="{value}"' for name, value in quoted.items()]
 
 
 def main(stage: str) -> int:
@@ -62,9 +78,10 @@ def main(stage: str) -> int:
     if missing and in_ci:
         sys.exit(f"samconfig.toml: the stage {stage} lacks {', '.join(missing)}")
     arch = architecture(stage, template)
-    put_in_place(arch, template)
+    sums = put_in_place(arch, template)
 
     command = [ROOT / ".tools-sam/bin/sam", "deploy", "--config-env", stage, "--template-file", "template.yaml"]
+    command += ["--parameter-overrides", *overrides(given(stage), sums)]
     if missing:
         print(f"\nsamconfig.toml lacks {', '.join(missing)}: SAM asks for every parameter. Enter takes what stands in brackets.")
         command.append("--guided")

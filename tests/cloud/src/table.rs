@@ -20,7 +20,7 @@ use crate::template::{TableDefinition, invalid};
 #[derive(Debug)]
 pub struct Table {
     url: String,
-    _engine: Engine,
+    engine: Engine,
 }
 
 #[derive(Debug)]
@@ -49,13 +49,13 @@ impl Table {
             let until_dropped = async { drop(stopped.await) };
             dynoxide::server::serve_with_shutdown(listener, database, until_dropped).await
         });
-        Ok(Self { url, _engine: Engine::Embedded { _stop: stop } })
+        Ok(Self { url, engine: Engine::Embedded { _stop: stop } })
     }
 
     /// The tables of an account of ministack.
     #[must_use]
     pub fn of(account: Arc<Account>) -> Self {
-        Self { url: account.url(), _engine: Engine::Ministack { _account: account } }
+        Self { url: account.url(), engine: Engine::Ministack { _account: account } }
     }
 
     /// `http://127.0.0.1:PORT`, for `AWS_ENDPOINT_URL_DYNAMODB`.
@@ -72,7 +72,8 @@ impl Table {
         let mut properties = definition.properties.clone();
         properties.insert("TableName".to_owned(), json!(name));
         self.call("CreateTable", Value::Object(properties)).await?;
-        if let Some(attribute) = &definition.ttl_attribute {
+        // ministack sweeps every minute by the wall clock, for which the whole of a test's world lies in the past.
+        if let (Some(attribute), Engine::Embedded { .. }) = (&definition.ttl_attribute, &self.engine) {
             let specification = json!({ "AttributeName": attribute, "Enabled": true });
             let update = json!({ "TableName": name, "TimeToLiveSpecification": specification });
             self.call("UpdateTimeToLive", update).await?;
