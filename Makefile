@@ -11,7 +11,7 @@ FUNCTIONS := consent-start redirect-callback decoupled-poll account-fetch consen
 ARCH ?= x86_64
 export CARGO_LAMBDA
 
-.PHONY: help local invoke token test check client teeth ledger bench fuzz build reseal explain after-restore try-pending enrol tools clean page-test screenshot
+.PHONY: help local invoke token test check client teeth ledger bench fuzz build smoke validate deploy ministack reseal explain after-restore try-pending enrol tools clean page-test screenshot
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -77,8 +77,21 @@ budget: ## Unattended reads over a thousand days, with deaths and renewals (DAYS
 client: tools ## A whole journey in TypeScript, typed from openapi.yaml, against a stack of its own (needs Node 20)
 	@./.ci/client.sh
 
-build: tools ## Release zips of all functions under target/lambda (ARCH=x86_64 or arm64)
+build: tools ## Release zips of all functions under target/lambda/<arch>, with checksums (ARCH=x86_64 or arm64)
 	@./.ci/build.sh $(ARCH) $(FUNCTIONS)
+
+smoke: tools ## What `make build` left, run here: each bootstrap answers its events (ARCH: of this machine)
+	@./.ci/smoke.sh $(ARCH)
+
+validate: tools $(TOOLS)-sam/.ready ## The template, by cfn-lint and by SAM
+	@$(TOOLS)/bin/cfn-lint template.yaml
+	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-north-1} SAM_CLI_TELEMETRY=0 $(TOOLS)-sam/bin/sam validate --lint --template-file template.yaml
+
+deploy: $(TOOLS)-sam/.ready ## The built zips to AWS, by SAM: STAGE=sandbox or live of samconfig.toml (docs/deploy.md)
+	@$(TOOLS)-sam/bin/python .ci/deploy.py "$(STAGE)"
+
+ministack: tools $(TOOLS)-ministack/.ready ## The journeys with ministack as table and secret store (JOURNEYS=word)
+	@./.ci/ministack.sh $(JOURNEYS)
 
 # The operator's verbs (docs/runbook.md) take table, secret and bank from the environment; LOCAL=1: those of `make local`,
 # whose clock is the simulated bank's.
@@ -105,12 +118,18 @@ enrol: ## What would be sent to the bank to get a client id; APPLY=1 sends it; W
 
 tools: $(TOOLS)/.ready ## The pinned tools, inside the checkout
 
+# Beside `tools`: large, and only for the verbs that name them. Each in an environment of its own, since they need different
+# versions of the same packages.
 $(TOOLS)/.ready: requirements.txt
+$(TOOLS)-sam/.ready: requirements-sam.txt
+$(TOOLS)-ministack/.ready: requirements-ministack.txt
+
+$(TOOLS)/.ready $(TOOLS)-sam/.ready $(TOOLS)-ministack/.ready:
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo "Python 3 has no venv here (on Debian: apt-get install python3-venv)" >&2; exit 1; }
-	@echo "Installing the pinned tools into $(TOOLS)/ (once)"
-	@python3 -m venv $(TOOLS)
-	@$(TOOLS)/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@echo "Installing what $< names into $(@D)/ (once)"
+	@python3 -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 clean: ## Removes what was built, the tools and the state of `make local`
-	rm -rf target $(TOOLS)
+	rm -rf target $(TOOLS) $(TOOLS)-sam $(TOOLS)-ministack

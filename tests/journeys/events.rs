@@ -2,13 +2,16 @@
 //! Each gives its status of `expected.json` whenever it is sent, however often and in whatever order.
 
 mod demo_world;
+mod smoke;
 
-use cloud::Template;
+use crate::world::{World, in_process::InProcess};
+use cloud::{Invoke, Template};
 use demo_world::DemoWorld;
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 const MINUTE_MS: i64 = 60_000;
@@ -69,7 +72,11 @@ fn an_event_file_is_named_after_its_function_and_takes_one_of_its_routes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_event_file_gives_its_status_however_often_and_however_late_it_is_sent() {
-    let demo = DemoWorld::new(&read("consent-start-repeat")).await;
+    let in_process = async |world: &World| {
+        let functions: Arc<dyn Invoke> = Arc::new(InProcess::new(&world.environment, &world.lines));
+        functions
+    };
+    let demo = DemoWorld::new(read("consent-start-repeat"), in_process).await;
     demo.world.pass(30 * MINUTE_MS);
     let expected = expected();
     assert_as_expected(&demo, expected.iter()).await;

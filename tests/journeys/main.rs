@@ -76,3 +76,4 @@ mod structure;
 mod template;
 mod token_endpoint;
 mod under_watch;
+mod workflow;

@@ -9,7 +9,7 @@ pub(crate) use client::{Answer, Browser, Person};
 use settings::parameters;
 pub(crate) use settings::{IDENTITY_KEY, environment, secret_of};
 
-use cloud::{FrontDoor, FrontDoorOptions, Invoke, Issuer, Proxy, Secrets, Table, Template};
+use cloud::{Account, FrontDoor, FrontDoorOptions, Invoke, Issuer, Proxy, Secrets, Table, Template};
 use data_encoding::BASE64;
 use in_process::InProcess;
 pub(crate) use in_process::variable_of;
@@ -230,9 +230,8 @@ impl Stage {
         let issuer = Issuer::start(Arc::new(move || clock.now_ms()), None).await.unwrap();
         let parameters = parameters(&bank, &issuer);
         let definition = Template::read(&template_path(), parameters).unwrap().table().unwrap();
-        let table = Table::start(None).await.unwrap();
+        let (table, secrets) = stores().await;
         table.create(&definition, TABLE).await.unwrap();
-        let secrets = Secrets::start(None).await.unwrap();
         secrets.put(SECRET, &secret_of(&bank, bank.pki())).unwrap();
         let rights = rights();
         let table_proxy = Proxy::start_guarded(table.url(), Arc::clone(&rights)).await.unwrap();
@@ -270,6 +269,15 @@ impl Stage {
             environment,
         }
     }
+}
+
+/// Table and secret store of one world: engines of its own, or an account of the ministack that `MINISTACK` names.
+async fn stores() -> (Table, Secrets) {
+    let Ok(ministack) = std::env::var("MINISTACK") else {
+        return (Table::start(None).await.unwrap(), Secrets::start(None).await.unwrap());
+    };
+    let account = Arc::new(Account::at(&ministack).await.unwrap());
+    (Table::of(Arc::clone(&account)), Secrets::of(account))
 }
 
 /// The front door before these functions; its time is the simulated bank's.

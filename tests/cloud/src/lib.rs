@@ -7,6 +7,7 @@
 //! | [`table`] | the DynamoDB table, made from the template's own definition |
 //! | [`secrets`] | Secrets Manager, with version stages |
 //! | [`proxy`] | the network before either: counts exchanges, injects faults |
+//! | [`account`] | an account of ministack, which can take the place of table and secret |
 //! | [`issuer`] | the authorization server whose access tokens callers present |
 //! | [`page`] | a customer's app: a page for a person, and its back end |
 //! | [`template`] | `template.yaml`, which says what of the above is served |
@@ -15,6 +16,7 @@
 //!
 //! Nothing here imports the production crates, so a field misspelt there cannot be misspelt here too.
 
+pub mod account;
 pub mod cargo_lambda;
 pub mod front_door;
 pub mod invoke;
@@ -31,6 +33,7 @@ mod token_check;
 pub mod watch;
 mod wire;
 
+pub use account::Account;
 pub use cargo_lambda::CargoLambda;
 pub use front_door::{FrontDoor, FrontDoorOptions};
 pub use invoke::{Invoke, InvokeFailure};

@@ -10,6 +10,8 @@ use hyper::Request;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 
+use crate::account::{self, Account};
+use crate::template::invalid;
 use crate::wire::{Answer, Server, locked, respond, uuid};
 use vault::{Refused, Vault};
 
@@ -22,9 +24,16 @@ pub const PREVIOUS: &str = "AWSPREVIOUS";
 
 /// A running Secrets Manager; dropping it ends it.
 #[derive(Debug)]
-pub struct Secrets {
-    state: Arc<State>,
-    server: Server,
+pub struct Secrets(Kept);
+
+#[derive(Debug)]
+enum Kept {
+    Here {
+        state: Arc<State>,
+        server: Server,
+    },
+    /// In an account of ministack.
+    There(Arc<Account>),
 }
 
 #[derive(Debug)]
@@ -47,13 +56,22 @@ impl Secrets {
             let state = served.clone();
             async move { state.answer(&request) }
         });
-        Ok(Self { state, server: server.await? })
+        Ok(Self(Kept::Here { state, server: server.await? }))
+    }
+
+    /// The secrets of an account of ministack; needs a runtime of several threads.
+    #[must_use]
+    pub const fn of(account: Arc<Account>) -> Self {
+        Self(Kept::There(account))
     }
 
     /// `http://127.0.0.1:PORT`, for `AWS_ENDPOINT_URL_SECRETS_MANAGER`.
     #[must_use]
     pub fn url(&self) -> String {
-        self.server.url()
+        match &self.0 {
+            Kept::Here { server, .. } => server.url(),
+            Kept::There(account) => account.url(),
+        }
     }
 
     /// Makes `value` the current version of a secret, creating it if need be; answers the version's id.
@@ -68,20 +86,51 @@ impl Secrets {
             "SecretId": name, "Name": name, "ClientRequestToken": version,
             "SecretString": value.to_string(), "VersionStages": stages,
         });
-        let missing = locked(&self.state.vault).call("DescribeSecret", &put).is_err();
-        if missing {
-            self.state.call("CreateSecret", &json!({ "Name": name })).map_err(|error| refused(&error))?;
+        if self.call("DescribeSecret", &put).is_err() {
+            self.call("CreateSecret", &json!({ "Name": name }))?;
         }
-        self.state.call("PutSecretValue", &put).map_err(|error| refused(&error))?;
+        if matches!(self.0, Kept::There(_)) {
+            self.take_down(name, stages)?;
+        }
+        self.call("PutSecretValue", &put)?;
         Ok(version)
+    }
+
+    /// Secrets Manager moves a stage to the version that is put with it; ministack moves AWSCURRENT alone.
+    fn take_down(&self, name: &str, stages: &[&str]) -> io::Result<()> {
+        let described = self.call("DescribeSecret", &json!({ "SecretId": name }))?;
+        let versions = described.get("VersionIdsToStages").and_then(Value::as_object);
+        for (version, held) in versions.into_iter().flatten() {
+            let held = held.as_array().into_iter().flatten().filter_map(Value::as_str);
+            for stage in held.filter(|stage| *stage != CURRENT && stages.contains(stage)) {
+                let moved =
+                    json!({ "SecretId": name, "VersionStage": stage, "RemoveFromVersionId": version });
+                self.call("UpdateSecretVersionStage", &moved)?;
+            }
+        }
+        Ok(())
     }
 
     /// The value of a stage, if there is one.
     #[must_use]
     pub fn value(&self, name: &str, stage: &str) -> Option<Value> {
         let asked = json!({ "SecretId": name, "VersionStage": stage });
-        let answered = locked(&self.state.vault).call("GetSecretValue", &asked).ok()?;
+        let answered = self.call("GetSecretValue", &asked).ok()?;
         serde_json::from_str(answered.get("SecretString")?.as_str()?).ok()
+    }
+
+    fn call(&self, operation: &str, body: &Value) -> io::Result<Value> {
+        match &self.0 {
+            Kept::Here { state, .. } => state.call(operation, body).map_err(|error| refused(&error)),
+            Kept::There(account) => {
+                let (url, target) = (account.url(), format!("secretsmanager.{operation}"));
+                let called = account::call(&url, "secretsmanager", &target, body);
+                let runtime = tokio::runtime::Handle::current();
+                // On a thread of its own: to wait for it on this one would swallow what wakes the rest of a test.
+                let waited = || std::thread::scope(|scope| scope.spawn(|| runtime.block_on(called)).join());
+                tokio::task::block_in_place(waited).map_err(|_| invalid("the call panicked"))?
+            }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The DynamoDB table: an embedded engine that speaks DynamoDB's own protocol.
+//! The DynamoDB table: an embedded engine that speaks DynamoDB's own protocol, or one of an account of ministack.
 //!
 //! Items that are past their time to live stay, as they may in DynamoDB for days: nothing here sweeps, so code that
 //! trusts the sweep is found out.
@@ -6,25 +6,32 @@
 use std::io;
 use std::net::Ipv4Addr;
 use std::path::Path;
+use std::sync::Arc;
 
 use dynoxide::Database;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::account::{self, Account};
 use crate::template::{TableDefinition, invalid};
 
 /// A running engine with its tables; dropping it ends it.
+#[derive(Debug)]
 pub struct Table {
-    database: Database,
     url: String,
-    _stop: oneshot::Sender<()>,
+    engine: Engine,
 }
 
-impl std::fmt::Debug for Table {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Table").field("url", &self.url).finish_non_exhaustive()
-    }
+#[derive(Debug)]
+enum Engine {
+    /// In this process; ends with its handle.
+    Embedded {
+        _stop: oneshot::Sender<()>,
+    },
+    Ministack {
+        _account: Arc<Account>,
+    },
 }
 
 impl Table {
@@ -38,12 +45,17 @@ impl Table {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = database.clone();
         tokio::spawn(async move {
             let until_dropped = async { drop(stopped.await) };
-            dynoxide::server::serve_with_shutdown(listener, served, until_dropped).await
+            dynoxide::server::serve_with_shutdown(listener, database, until_dropped).await
         });
-        Ok(Self { database, url, _stop: stop })
+        Ok(Self { url, engine: Engine::Embedded { _stop: stop } })
+    }
+
+    /// The tables of an account of ministack.
+    #[must_use]
+    pub fn of(account: Arc<Account>) -> Self {
+        Self { url: account.url(), engine: Engine::Ministack { _account: account } }
     }
 
     /// `http://127.0.0.1:PORT`, for `AWS_ENDPOINT_URL_DYNAMODB`.
@@ -54,25 +66,24 @@ impl Table {
 
     /// Makes the table as the template defines it; one that is there already stays as it is.
     pub async fn create(&self, definition: &TableDefinition, name: &str) -> io::Result<()> {
-        let failed = |error: &dyn std::fmt::Display| invalid(error.to_string());
-        if self.database.describe_table(request(&json!({ "TableName": name }))?).is_ok() {
+        if self.call("DescribeTable", json!({ "TableName": name })).await.is_ok() {
             return Ok(());
         }
         let mut properties = definition.properties.clone();
         properties.insert("TableName".to_owned(), json!(name));
-        self.database.create_table(request(&Value::Object(properties))?).map_err(|error| failed(&error))?;
-        if let Some(attribute) = &definition.ttl_attribute {
+        self.call("CreateTable", Value::Object(properties)).await?;
+        // ministack sweeps every minute by the wall clock, for which the whole of a test's world lies in the past.
+        if let (Some(attribute), Engine::Embedded { .. }) = (&definition.ttl_attribute, &self.engine) {
             let specification = json!({ "AttributeName": attribute, "Enabled": true });
-            let update = request(&json!({ "TableName": name, "TimeToLiveSpecification": specification }))?;
-            self.database.update_time_to_live(update).map_err(|error| failed(&error))?;
+            let update = json!({ "TableName": name, "TimeToLiveSpecification": specification });
+            self.call("UpdateTimeToLive", update).await?;
         }
         Ok(())
     }
 
     /// Puts a raw item there, in DynamoDB's own JSON, whatever stood in its place: for tests that tamper.
     pub async fn put(&self, name: &str, item: &Value) -> io::Result<()> {
-        let put = request(&json!({ "TableName": name, "Item": item }))?;
-        self.database.put_item(put).map(|_| ()).map_err(|error| invalid(error.to_string()))
+        self.call("PutItem", json!({ "TableName": name, "Item": item })).await.map(drop)
     }
 
     /// Every raw item of a table, in DynamoDB's own JSON: for scans for secrets, and for sizes.
@@ -84,8 +95,7 @@ impl Table {
             if let (Some(scan), false) = (scan.as_object_mut(), start.is_null()) {
                 scan.insert("ExclusiveStartKey".to_owned(), start);
             }
-            let page = self.database.scan(request(&scan)?).map_err(|error| invalid(error.to_string()))?;
-            let page = serde_json::to_value(page).map_err(invalid)?;
+            let page = self.call("Scan", scan).await?;
             items.extend(page.get("Items").and_then(Value::as_array).cloned().unwrap_or_default());
             start = page.get("LastEvaluatedKey").cloned().unwrap_or(Value::Null);
             if start.is_null() {
@@ -93,8 +103,8 @@ impl Table {
             }
         }
     }
-}
 
-fn request<T: serde::de::DeserializeOwned>(value: &Value) -> io::Result<T> {
-    serde_json::from_value(value.clone()).map_err(invalid)
+    async fn call(&self, operation: &str, body: Value) -> io::Result<Value> {
+        account::call(&self.url, "dynamodb", &format!("DynamoDB_20120810.{operation}"), &body).await
+    }
 }

@@ -1,10 +1,11 @@
 //! A world with the consents that `make local` makes: the same identity key, owner and keys, so the same ids.
 
-use crate::world::{Browser, SECRET, World, client::parameter, in_process::InProcess, search::Kind};
+use crate::world::{Browser, SECRET, World, client::parameter, search::Kind};
 use cloud::{Invoke, local::demo};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 use simulated_bank::BankIdAction;
+use std::sync::Arc;
 
 const START: &str = "POST /v1/consents";
 const ACTIVATION: &str = "POST /v1/consents/{consent_id}/activation";
@@ -12,13 +13,14 @@ const POLL: &str = "POST /v1/consents/{consent_id}/authorization/poll";
 
 pub(crate) struct DemoWorld {
     pub(crate) world: World,
-    functions: InProcess,
+    functions: Arc<dyn Invoke>,
     /// An event of the demo user, from which the others are made.
     model: Value,
 }
 
 impl DemoWorld {
-    pub(crate) async fn new(model: &Value) -> Self {
+    /// `functions` makes them, for the variables and the secret of this world.
+    pub(crate) async fn new(model: Value, functions: impl AsyncFnOnce(&World) -> Arc<dyn Invoke>) -> Self {
         let world = World::in_process().await;
         assert_eq!(world.bank.clock().now_ms(), demo::FIRST_INSTANT_MS);
         let mut secret = world.secrets.value(SECRET, "AWSCURRENT").unwrap();
@@ -27,8 +29,8 @@ impl DemoWorld {
         world.canaries.add(Kind::IdentityKey, secret["identity_key"].as_str().unwrap());
         world.canaries.add(Kind::PersonalNumber, demo::PERSONAL_NUMBER);
         world.canaries.add(Kind::PsuAddress, demo::PSU_ADDRESS);
-        let functions = InProcess::new(&world.environment, &world.lines);
-        let demo = Self { world, functions, model: model.clone() };
+        let functions = functions(&world).await;
+        let demo = Self { world, functions, model };
         demo.redirect().await;
         demo.decoupled().await;
         demo.start(demo::REGISTERED_KEY, &demo::registered_body(), "created").await;
