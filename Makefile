@@ -54,12 +54,12 @@ bench: ## What the code costs, and FREEZES=1000 freezes; half an hour (release).
 	@./.ci/need.sh valgrind valgrind
 	@cargo build --release --locked --quiet $(FUNCTIONS:%=-p %) -p floor
 	@cargo build --release --locked --quiet -p bench
-	@for bench in $(BENCHES); do target/release/bench $$bench; done
+	@for bench in $(BENCHES); do cargo run --release --locked --quiet -p bench -- $$bench; done
 	@cargo build --workspace --locked --quiet
 	@FREEZES=$(or $(FREEZES),1000) cargo test --workspace --locked --test journeys --quiet -- freezes --nocapture
 
 bench-page: ## Puts the tables of target/bench/ into docs/performance.md
-	@target/release/bench page
+	@cargo run --release --locked --quiet -p bench -- page
 
 # Stable Rust has what the fuzzer needs: counters on every branch, compared values, and a C++ compiler for the rest.
 FUZZ_TARGETS ?= $(notdir $(wildcard tests/fuzz/corpus/*))

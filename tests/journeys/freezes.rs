@@ -48,6 +48,11 @@ async fn however_its_connections_died_a_thawed_function_answers_and_nothing_is_s
             assert!(opened.0 <= 1 && opened.1 <= 1, "{how:?}, cycle {cycle}: {opened:?} connections");
             (at_bank, at_table) = (at_bank + opened.0, at_table + opened.1);
         }
+        assert_eq!(
+            world.table_proxy.unheard(),
+            0,
+            "{how:?}, cycle {cycle}: a dead connection was spoken into"
+        );
         world.bank.clear_ledger();
         world.table_proxy.reset();
     }

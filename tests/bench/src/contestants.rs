@@ -4,6 +4,7 @@ use crate::{
     Outcome,
     stage::{Stage, query, start},
 };
+use std::sync::Mutex;
 
 /// A function with the request that it is known by.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,12 @@ pub(crate) enum Contestant {
 /// What the repeatable requests are about.
 pub(crate) struct Standing {
     consent: String,
+    /// An order, and how often it has been polled.
+    order: Mutex<(String, usize)>,
 }
+
+/// How often one order is polled: it has to be opened within half a minute, and a poll moves the clock by a second.
+const POLLS: usize = 25;
 
 impl Contestant {
     pub(crate) const ALL: [Self; 7] = [
@@ -70,7 +76,7 @@ impl Contestant {
                 stage.event("GET", &format!("/v1/callback?{}", query(&location)?), None).await
             }
             Self::Poll => {
-                let id = stage.ordered().await?;
+                let id = standing.polled(stage).await?;
                 stage.event("POST", &format!("/v1/consents/{id}/authorization/poll"), None).await
             }
         }
@@ -82,7 +88,16 @@ impl Standing {
     pub(crate) async fn made(stage: &Stage) -> Outcome<Self> {
         let consent = stage.connect("NL", "nl-sanne").await?;
         stage.call("GET", &format!("/v1/consents/{consent}/accounts"), None).await?;
-        Ok(Self { consent })
+        Ok(Self { consent, order: Mutex::new((String::new(), POLLS)) })
+    }
+
+    /// An order that may be polled now. BankID may not be started for each poll.
+    async fn polled(&self, stage: &Stage) -> Outcome<String> {
+        let (id, polls) = self.order.lock().map_err(|_| "poisoned")?.clone();
+        let (id, polls) = if polls < POLLS { (id, polls) } else { (stage.ordered().await?, 0) };
+        stage.bank.clock().advance_ms(1_000);
+        *self.order.lock().map_err(|_| "poisoned")? = (id.clone(), polls + 1);
+        Ok(id)
     }
 
     pub(crate) fn consent(&self) -> &str {

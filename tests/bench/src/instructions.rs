@@ -66,10 +66,13 @@ async fn executed(stage: &Stage, standing: &Standing, contestant: Contestant, re
     fs::create_dir_all(&folder)?;
     let out = format!("--callgrind-out-file={}/%p", folder.display());
     let under = ["valgrind", "--quiet", "--tool=callgrind", &out].map(str::to_owned);
+    let mut event = contestant.event(stage, standing).await?;
     let running = Running::start(stage, contestant.function(), &under).await?;
     let file = folder.join(running.pid()?.to_string());
-    for _ in 0..requests {
-        let event = contestant.event(stage, standing).await?;
+    for request in 0..requests {
+        if request > 0 {
+            event = contestant.event(stage, standing).await?;
+        }
         running.serve(&event).await?;
     }
     running.runtime.end(contestant.function(), 0);

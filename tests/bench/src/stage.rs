@@ -132,12 +132,11 @@ impl Stage {
         Ok((text("/consent_id")?.to_owned(), location.to_owned()))
     }
 
-    /// A BankID order that may be polled now.
+    /// A BankID order.
     pub(crate) async fn ordered(&self) -> Outcome<String> {
         let mut body = start("SE");
         body["authorization"] = json!({"method": "decoupled", "app": "android", "same_device": true, "personal_number": "190102039815"});
         let started = self.call("POST", "/v1/consents", Some(&body)).await?;
-        self.bank.clock().advance_ms(1_000);
         Ok(started["consent_id"].as_str().ok_or("no consent_id")?.to_owned())
     }
 

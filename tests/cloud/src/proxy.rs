@@ -119,6 +119,12 @@ impl Proxy {
         self.server.hang_up(how).await;
     }
 
+    /// How many bytes were sent into connections that had gone silent.
+    #[must_use]
+    pub fn unheard(&self) -> usize {
+        self.server.unheard()
+    }
+
     /// Forgets exchanges and pending faults.
     pub fn reset(&self) {
         locked(&self.state.exchanges).clear();

@@ -48,6 +48,8 @@ pub(crate) struct Server {
 struct Counts {
     accepted: AtomicUsize,
     open: AtomicUsize,
+    /// Bytes that came on connections that had gone silent.
+    unheard: AtomicUsize,
 }
 
 impl Server {
@@ -68,6 +70,11 @@ impl Server {
     /// How many connections there have been.
     pub(crate) fn accepted(&self) -> usize {
         self.counts.accepted.load(Ordering::Acquire)
+    }
+
+    /// How many bytes were sent into connections that had gone silent.
+    pub(crate) fn unheard(&self) -> usize {
+        self.counts.unheard.load(Ordering::Acquire)
     }
 
     /// Ends every connection that is open; new ones are accepted. When it returns they are ended.
@@ -140,9 +147,9 @@ where
     F: Fn(Request<Bytes>) -> R + Clone + Send + Sync + 'static,
     R: Future<Output = Answer> + Send + 'static,
 {
-    let reset = Arc::new(AtomicBool::new(false));
-    let io = TokioIo::new(Connection { stream, reset: reset.clone() });
-    let hung = reset.clone();
+    let (reset, silent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (hung, counts) = (reset.clone(), entry.0.clone());
+    let io = TokioIo::new(Connection { stream, reset: reset.clone(), silent: silent.clone(), counts });
     let service = service_fn(move |request: Request<Incoming>| {
         let (answer, reset) = (answer.clone(), reset.clone());
         async move {
@@ -168,8 +175,12 @@ where
         HangUp::Close => {}
         HangUp::Reset => hung.store(true, Ordering::Release),
         HangUp::Silence => {
+            silent.store(true, Ordering::Release);
             drop(entry);
-            let _ = hanging_up.changed().await;
+            tokio::select! {
+                _ = &mut talk => {}
+                _ = hanging_up.changed() => {}
+            }
         }
     }
 }
@@ -186,10 +197,12 @@ impl std::fmt::Display for Ended {
 
 impl std::error::Error for Ended {}
 
-/// A stream that can leave with an RST: linger zero at the moment it is dropped.
+/// A stream that can leave with an RST (linger zero at the moment it is dropped), or fall silent.
 struct Connection {
     stream: TcpStream,
     reset: Arc<AtomicBool>,
+    silent: Arc<AtomicBool>,
+    counts: Arc<Counts>,
 }
 
 impl Drop for Connection {
@@ -206,7 +219,16 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let before = buf.filled().len();
+        std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        let came = buf.filled().len() - before;
+        if came > 0 && self.silent.load(Ordering::Acquire) {
+            self.counts.unheard.fetch_add(came, Ordering::AcqRel);
+            buf.set_filled(before);
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

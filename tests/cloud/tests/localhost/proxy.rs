@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use cloud::{FaultKind, HangUp, Proxy, ProxyFault, Secrets};
 use serde_json::json;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::caller::{Answer, post};
@@ -101,6 +101,9 @@ async fn an_idle_connection_can_be_closed_reset_or_left_in_silence() {
         }
         proxy.hang_up(how).await;
         let mut room = [0; 16];
+        if how == HangUp::Silence {
+            idle.write_all(b"GET").await.unwrap();
+        }
         let seen = match (how, tokio::time::timeout(Duration::from_millis(200), idle.read(&mut room)).await) {
             (HangUp::Close, Ok(Ok(0))) | (HangUp::Silence, Err(_)) => true,
             (HangUp::Reset, Ok(Err(error))) => error.kind() == std::io::ErrorKind::ConnectionReset,
@@ -108,6 +111,7 @@ async fn an_idle_connection_can_be_closed_reset_or_left_in_silence() {
         };
         assert!(seen, "{how:?}");
     }
+    assert_eq!(proxy.unheard(), 3);
     write(&proxy, 1).await.unwrap();
     assert_eq!(proxy.connections(), 4);
 }
