@@ -148,7 +148,8 @@ impl App {
         };
         let (route, xray) = (http::route(&request).to_owned(), http::xray(&request));
         let work = async {
-            let (mut answer, code) = match handle(self, request).await {
+            // Boxed: it is large, and what is wrapped around it here and in the runtime would move it again and again.
+            let (mut answer, code) = match Box::pin(handle(self, request)).await {
                 Ok(answer) => (answer, None),
                 Err(problem) => {
                     let code = problem.code().id();

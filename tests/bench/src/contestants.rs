@@ -26,8 +26,8 @@ pub(crate) struct Standing {
     order: Mutex<(String, usize)>,
 }
 
-/// How often one order is polled: it has to be opened within half a minute, and a poll moves the clock by a second.
-const POLLS: usize = 25;
+/// How often one order is polled: it has to be opened within half a minute, and a poll moves the clock by a second and a half.
+const POLLS: usize = 18;
 
 impl Contestant {
     pub(crate) const ALL: [Self; 7] = [
@@ -95,7 +95,7 @@ impl Standing {
     async fn polled(&self, stage: &Stage) -> Outcome<String> {
         let (id, polls) = self.order.lock().map_err(|_| "poisoned")?.clone();
         let (id, polls) = if polls < POLLS { (id, polls) } else { (stage.ordered().await?, 0) };
-        stage.bank.clock().advance_ms(1_000);
+        stage.bank.clock().advance_ms(1_500);
         *self.order.lock().map_err(|_| "poisoned")? = (id.clone(), polls + 1);
         Ok(id)
     }

@@ -13,11 +13,12 @@ use std::{fmt::Write as _, fs, path::PathBuf, process::Command, time::Duration};
 /// Warm requests beside the first one.
 const WARM: u64 = 20;
 
-/// Counts, writes the table down, and returns it.
+/// Counts for all functions, or for one, writes the table down, and returns it. What callgrind wrote stays in
+/// `target/bench/callgrind/`.
 ///
 /// # Errors
 /// If a function answers anything but success, or leaves no count behind.
-pub(crate) async fn measured() -> Outcome<String> {
+pub(crate) async fn measured(only: Option<&str>) -> Outcome<String> {
     if !Command::new("valgrind").arg("--version").output().is_ok_and(|said| said.status.success()) {
         if std::env::var("CI").is_ok_and(|ci| ci == "true") {
             return Err("no valgrind (on Debian: apt-get install valgrind)".into());
@@ -30,7 +31,7 @@ pub(crate) async fn measured() -> Outcome<String> {
     let standing = Standing::made(&stage).await?;
     let mut table = String::from(HEAD);
     for contestant in Contestant::ALL {
-        if contestant == Contestant::FloorAgain {
+        if contestant == Contestant::FloorAgain || only.is_some_and(|only| only != contestant.function()) {
             continue;
         }
         let init = executed(&stage, &standing, contestant, 0).await?;

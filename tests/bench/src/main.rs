@@ -29,7 +29,8 @@ async fn main() -> Outcome<()> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let said = match words.as_slice() {
         ["functions"] => functions::measured().await?,
-        ["instructions"] => instructions::measured().await?,
+        ["instructions"] => instructions::measured(None).await?,
+        ["instructions", function] => instructions::measured(Some(function)).await?,
         ["scale"] => scale::measured(100_000).await?,
         ["scale", "million"] => scale::measured(1_000_000).await?,
         ["page"] => page::written()?,
@@ -39,7 +40,8 @@ async fn main() -> Outcome<()> {
         }
         _ => {
             return Err(
-                "usage: bench functions | instructions | scale [million] | transactions | page".into()
+                "usage: bench functions | instructions [function] | scale [million] | transactions | page"
+                    .into(),
             );
         }
     };
