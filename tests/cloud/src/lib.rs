@@ -42,6 +42,7 @@ pub use proxy::{Exchange, FaultKind, Proxy, ProxyFault};
 pub use rights::{Right, Rights};
 pub use runtime_api::{FunctionProcess, RuntimeApi};
 pub use secrets::Secrets;
+pub use simulated_bank::HangUp;
 pub use table::Table;
 pub use template::{TableDefinition, Template};
 pub use watch::{Watch, WatchOptions};

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use hyper::body::Bytes;
 use hyper::{Request, Response, Uri};
 use serde_json::{Value, json};
+use simulated_bank::HangUp;
 
 use crate::rights::{Right, Rights};
 use crate::wire::{Answer, Client, Cut, Server, locked, respond};
@@ -18,6 +19,8 @@ pub struct Exchange {
     pub operation: String,
     /// What the caller was told; 0 where it got no answer.
     pub status: u16,
+    /// Bytes of the request's and of the answer's body.
+    pub bytes: (usize, usize),
     /// When it was over.
     pub at: Instant,
 }
@@ -121,6 +124,23 @@ impl Proxy {
         locked(&self.state.exchanges).iter().filter(|exchange| exchange.operation == operation).count()
     }
 
+    /// How many connections have been opened.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.server.accepted()
+    }
+
+    /// Ends every open connection, idle ones too; new ones are accepted.
+    pub async fn hang_up(&self, how: HangUp) {
+        self.server.hang_up(how).await;
+    }
+
+    /// How many bytes were sent into connections that had gone silent.
+    #[must_use]
+    pub fn unheard(&self) -> usize {
+        self.server.unheard()
+    }
+
     /// Forgets exchanges and pending faults.
     pub fn reset(&self) {
         locked(&self.state.exchanges).clear();
@@ -157,6 +177,7 @@ impl State {
             request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let (service, operation) = target.rsplit_once('.').unwrap_or(("", target));
         let (service, operation) = (service.to_owned(), operation.to_owned());
+        let asked = request.body().len();
         let answer = match self.strike(&operation) {
             Some(FaultKind::Throttled) => Ok(refusal(&service, 400, "ThrottlingException", "Rate exceeded")),
             Some(FaultKind::ServerError) if service == "secretsmanager" => {
@@ -179,7 +200,8 @@ impl State {
             None => self.forward(request).await,
         };
         let status = answer.as_ref().map_or(0, |response| response.status().as_u16());
-        locked(&self.exchanges).push(Exchange { operation, status, at: Instant::now() });
+        let bytes = (asked, answer.as_ref().map_or(0, |response| response.body().len()));
+        locked(&self.exchanges).push(Exchange { operation, status, bytes, at: Instant::now() });
         answer
     }
 

@@ -86,6 +86,16 @@ impl Table {
         self.call("PutItem", json!({ "TableName": name, "Item": item })).await.map(drop)
     }
 
+    /// Puts raw items there in `BatchWriteItem`s of 25: for tests of size.
+    pub async fn put_many(&self, name: &str, items: &[Value]) -> io::Result<()> {
+        for some in items.chunks(25) {
+            let puts: Vec<_> = some.iter().map(|item| json!({ "PutRequest": { "Item": item } })).collect();
+            let write = request(&json!({ "RequestItems": { name: puts } }))?;
+            self.database.batch_write_item(write).map_err(|error| invalid(error.to_string()))?;
+        }
+        Ok(())
+    }
+
     /// Every raw item of a table, in DynamoDB's own JSON: for scans for secrets, and for sizes.
     pub async fn dump(&self, name: &str) -> io::Result<Value> {
         let mut items = Vec::new();
