@@ -6,6 +6,7 @@ mod aws;
 mod banks;
 mod client_token;
 mod client_tokens;
+mod events;
 mod invocation;
 mod orders;
 mod reads;
@@ -14,6 +15,7 @@ mod thaw;
 
 pub use ahead::Ahead;
 pub use client_tokens::ClientTokens;
+pub use events::{answer, run};
 pub use invocation::{Ended, Invocation};
 pub use reads::Reservation;
 

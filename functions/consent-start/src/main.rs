@@ -1,7 +1,7 @@
 //! Wires `consent-start`: the configuration is read, connections are opened, then every event goes to the route.
 
-use lambda_http::{Error, run, service_fn};
-use shared::app::{Ahead, App};
+use lambda_http::{Error, service_fn};
+use shared::app::{Ahead, App, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

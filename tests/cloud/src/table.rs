@@ -90,8 +90,7 @@ impl Table {
     pub async fn put_many(&self, name: &str, items: &[Value]) -> io::Result<()> {
         for some in items.chunks(25) {
             let puts: Vec<_> = some.iter().map(|item| json!({ "PutRequest": { "Item": item } })).collect();
-            let write = request(&json!({ "RequestItems": { name: puts } }))?;
-            self.database.batch_write_item(write).map_err(|error| invalid(error.to_string()))?;
+            self.call("BatchWriteItem", json!({ "RequestItems": { name: puts } })).await?;
         }
         Ok(())
     }

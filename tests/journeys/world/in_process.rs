@@ -1,7 +1,7 @@
 //! The functions in this process, called with whole events as Lambda calls them.
 
 use cloud::{Invoke, InvokeFailure};
-use lambda_http::{Adapter, Context, Request, lambda_runtime::LambdaEvent, service_fn, tower::Service as _};
+use lambda_http::{Context, Request, lambda_runtime::LambdaEvent, service_fn};
 use shared::{app::App, config::Config, telemetry::Output};
 use std::{
     collections::BTreeMap,
@@ -58,9 +58,8 @@ impl Invoke for InProcess {
                     }
                 }
             };
-            let mut adapter = Adapter::from(service_fn(answer));
-            let response = adapter.call(LambdaEvent::new(payload, context)).await.map_err(failure)?;
-            serde_json::to_vec(&response).map_err(failure)
+            let event = LambdaEvent::new(payload, context);
+            shared::app::answer(service_fn(answer), event).await.map_err(failure)
         })
     }
 }
