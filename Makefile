@@ -11,7 +11,7 @@ FUNCTIONS := consent-start redirect-callback decoupled-poll account-fetch consen
 ARCH ?= x86_64
 export CARGO_LAMBDA
 
-.PHONY: help local invoke token test check client teeth ledger bench fuzz build smoke validate deploy ministack reseal explain after-restore try-pending enrol tools clean page-test screenshot bench-page
+.PHONY: assure load help local invoke token test check client teeth ledger bench fuzz build smoke validate deploy ministack reseal explain after-restore try-pending enrol tools clean page-test screenshot bench-page
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -45,6 +45,13 @@ check: ## Fast: formatting, clippy, unit tests
 
 teeth: tools ## Seeded bugs in a copy of the checkout: each must be caught by the test named for it (BUG=word)
 	@python3 tests/teeth/teeth.py $(BUG)
+
+load: ## 64 callers at once, the bank at 0 ms and at 300 ms: no 5xx, flat memory and files (LOAD_SECONDS=60 each)
+	@cargo build --workspace --quiet
+	@cargo test --workspace --quiet --test journeys -- --ignored sixty_four_callers
+
+assure: tools ## The long tier: everything of `make test`, 2 000 pairs of faults, 1 000 freezes, all teeth, load; writes docs/assurance.md
+	@./.ci/assure.sh
 
 ledger: ## Reads ledgers made by chance in every way (SEEDS=10000, more than a million rows; SEED=n repeats one)
 	@LEDGER_SEEDS=$(or $(SEEDS),10000) cargo test --workspace --lib --quiet -- ledger::tests::properties --nocapture

@@ -40,6 +40,9 @@ grep -vE ' ok$' target/page.log || true
 # A run that did not come to its last line is a failure.
 { grep '^test result: page' target/page.log || echo "test result: page. 0 passed; 1 failed; 0 ignored"; } >> "$log"
 
+say "what the suite is held to"
+python3 tests/assure/table.py "$log" || status=1
+
 # One line for all test binaries together.
 awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
      / journeys passed under cargo lambda watch/ { watched += $1 }

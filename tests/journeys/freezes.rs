@@ -3,7 +3,7 @@
 
 use crate::{
     processes::world_of_processes,
-    world::{World, client::swedish, report},
+    world::{World, client::swedish, measure, report},
 };
 use cloud::{HangUp, RuntimeApi};
 
@@ -57,6 +57,7 @@ async fn however_its_connections_died_a_thawed_function_answers_and_nothing_is_s
         world.table_proxy.reset();
     }
     world.search(&runtime.logs());
+    measure("freezes, idle connections closed, reset or silent", cycles, "30; 1 000 with FREEZES=1000", None);
     report(&format!(
         "{cycles} freezes: 0 errors, 0 doubled calls, per freeze and function {} and {} connections at bank and table",
         per(at_bank, 2 * cycles),

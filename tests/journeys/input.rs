@@ -108,6 +108,7 @@ async fn every_wrong_field_header_path_and_query_is_named_and_goes_nowhere(world
         complaints.extend(case.complaint(&case.call.send(world, Some(&token)).await));
     }
     assert!(complaints.is_empty(), "{} of {}:\n{}", complaints.len(), cases.len(), complaints.join("\n"));
+    crate::world::measure("malformed input, named cases", cases.len(), "≥ 300", None);
     assert_eq!(world.bank.ledger().calls.len(), before.0, "nothing was called");
     assert!(world.dump().await == before.1, "nothing was stored");
 

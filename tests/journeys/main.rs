@@ -53,6 +53,7 @@ mod input;
 mod issuer_identification;
 mod large_answers;
 mod least_privilege;
+mod load;
 mod matrix;
 mod mortal;
 mod mutual_tls;

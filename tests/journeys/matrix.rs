@@ -7,6 +7,7 @@
 
 mod faults;
 mod held;
+mod pairs;
 mod reads;
 mod secret;
 
@@ -25,7 +26,7 @@ const CLAIM_MS: i64 = 60_000;
 const ATTEMPT_MS: i64 = 16 * 60_000;
 
 /// Problems that say honestly that nobody knows, or that somebody else has to act first.
-const SERVER_SIDE: [&str; 9] = [
+const SERVER_SIDE: [&str; 10] = [
     "bank_answer_lost",
     "bank_answer_unusable",
     "bank_busy",
@@ -34,6 +35,7 @@ const SERVER_SIDE: [&str; 9] = [
     "bank_unrecognised",
     "out_of_time",
     "refresh_in_flight",
+    "service_unavailable",
     "start_unknown",
 ];
 
@@ -65,19 +67,37 @@ fn is_answered(answer: &Answer, case: &str) {
     }
 }
 
-/// One fault at one call of one path, and what an app does then.
-async fn case(scene: &Scene<'_>, order: FaultOrder, other: &mut Option<String>, case: &str) {
-    let (world, fault) = (scene.person.world, order.fault.clone());
-    let book = Book::open(world).await;
-    world.bank.fault(order);
-    is_answered(&scene.send().await, case);
+/// Sets off what goes wrong, and takes it away again.
+type Trouble<'t> = (&'t (dyn Fn() + Sync), &'t (dyn Fn() + Sync));
+
+/// Nothing goes wrong any more.
+fn calm(world: &World) {
     world.bank.clear_faults();
+    world.table_proxy.reset();
+}
+
+/// One request in trouble, and what an app does then. `may`: the process may die, the bank may end the grant.
+async fn case(
+    scene: &Scene<'_>,
+    (arm, disarm): Trouble<'_>,
+    may: (bool, bool),
+    other: &mut Option<String>,
+    case: &str,
+) {
+    let world = scene.person.world;
+    let book = Book::open(world).await;
+    arm();
+    let answer = scene.send().await;
+    if !(may.0 && answer.status == 500) {
+        is_answered(&answer, case);
+    }
+    disarm();
     is_answered(&scene.send().await, case);
     world.pass(CLAIM_MS);
     is_answered(&scene.send().await, case);
-    book.holds(world, case).await;
+    book.holds(world, may.0, case).await;
     if scene.reads_data() {
-        reads::are_as_ever(scene, &fault, other, case).await;
+        reads::are_as_ever(scene, may.1, other, case).await;
         return;
     }
     world.pass(ATTEMPT_MS);
@@ -105,7 +125,10 @@ async fn all_of(path: &'static str, calls: &[CallKind], patience: Patience) -> D
             let name = format!("{path}: {order:?}");
             let scene = Scene::of(reads::who(&world, path, &mut other), path).await;
             // Futures of this depth are large.
-            let run = Box::pin(case(&scene, order, &mut other, &name));
+            let may_end = faults::may_end_a_grant(&order.fault);
+            let arm = || world.bank.fault(order.clone());
+            let disarm = || calm(&world);
+            let run = Box::pin(case(&scene, (&arm, &disarm), (false, may_end), &mut other, &name));
             let run = AssertUnwindSafe(run).catch_unwind().await;
             if let Err(panic) = run {
                 done.complaints.extend(panic.downcast_ref::<String>().cloned());

@@ -81,4 +81,5 @@ fn the_cases_are_more_than_a_hundred_and_each_has_a_name_of_its_own() {
     let each: Vec<String> = all.iter().map(|(subject, cases)| format!("{} {subject}", cases.len())).collect();
     crate::world::report(&format!("{count} negatives: {}", each.join(", ")));
     assert!(count >= 200, "{count}");
+    crate::world::measure("OAuth and decoupled negatives", count, "≥ 100", None);
 }

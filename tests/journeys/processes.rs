@@ -20,11 +20,14 @@ pub(crate) fn binary(name: &str) -> PathBuf {
     built
 }
 
+/// Of every function so many.
+pub(crate) const ALL: &str = "all";
+
 /// A world with so many processes of one function, and one of each other.
 pub(crate) async fn world_of_processes(many: &str, instances: usize) -> (World, Arc<RuntimeApi>) {
     let stage = Stage::set(Setting::default()).await;
     let process = |name: &&str| FunctionProcess {
-        instances: if *name == many { instances } else { 1 },
+        instances: if *name == many || many == ALL { instances } else { 1 },
         environment: stage.environment.clone(),
         ..FunctionProcess::new(*name, binary(name))
     };

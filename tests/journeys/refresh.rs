@@ -61,6 +61,8 @@ async fn however_many_read_with_an_expired_token_one_refreshes_and_all_are_answe
             }
         }
     }
+    let reached = "2, 10, 50, 200";
+    crate::world::measure("reads at once on an expired token, one refresh", reached, "2, 10, 50, 200", None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -92,6 +92,12 @@ mod tests {
             }
         }
         assert!(inputs > 1000, "{inputs}");
+        use std::io::Write as _;
+        let (all, asked) = (TARGETS.len(), "every corpus, and inputs near it");
+        let said = format!(
+            "measure | fuzz targets, corpora replayed | {all} targets, {inputs} inputs | {asked} | -\n"
+        );
+        std::io::stderr().write_all(said.as_bytes()).unwrap();
     }
 
     /// What is sealed cannot be guessed, so the corpus has one that opens: what lies behind the seal is read too.

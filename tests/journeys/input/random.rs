@@ -230,4 +230,5 @@ pub(super) async fn run(world: &World) {
         );
     }
     assert!(world.dump().await == before.1, "SEED={seed}: something was stored");
+    crate::world::measure("malformed input, generated", CALLS, "a generator", Some(seed));
 }

@@ -1,13 +1,11 @@
 //! What must hold of reads after a fault: they show what another consent of the same person shows, or an end that the bank
 //! itself has told.
 
-use super::faults::may_end_a_grant;
 use crate::{
     paths::Scene,
     world::{Person, World},
 };
 use serde_json::Value;
-use simulated_bank::Fault;
 
 /// One person reads in all cases, and keeps a consent more to compare with; where reads are counted, a new one each time.
 pub(super) fn who<'w>(world: &'w World, path: &str, other: &mut Option<String>) -> Person<'w> {
@@ -19,10 +17,10 @@ pub(super) fn who<'w>(world: &'w World, path: &str, other: &mut Option<String>) 
 }
 
 /// Reads once more, without a fault.
-pub(super) async fn are_as_ever(scene: &Scene<'_>, fault: &Fault, other: &mut Option<String>, case: &str) {
+pub(super) async fn are_as_ever(scene: &Scene<'_>, may_end: bool, other: &mut Option<String>, case: &str) {
     let answer = scene.person.get(&scene.path).await;
     if answer.status != 200 {
-        assert!(may_end_a_grant(fault), "{case}: a signature was lost: {}", answer.text);
+        assert!(may_end, "{case}: a signature was lost: {}", answer.text);
         answer.problem(409, "consent_expired");
         return;
     }

@@ -52,5 +52,6 @@ async fn one_fault_of_the_table_at_any_exchange_of_any_path_is_noticed_by_nobody
     // The quick kinds beside the slow one, and all paths beside each other: most of it is waiting.
     let worlds = PATHS.iter().flat_map(|path| KINDS.chunks(3).map(|kinds| strike_everywhere(path, kinds)));
     let cases: usize = join_all(worlds).await.iter().sum();
-    crate::world::report(&format!("{cases} single faults of the table over {} paths", PATHS.len()));
+    let asked = format!("{} kinds × all exchanges of {} paths", KINDS.len(), PATHS.len());
+    crate::world::measure("single faults of the table at every exchange", cases, &asked, None);
 }

@@ -110,6 +110,7 @@ fn the_machine_does_what_the_model_says_on_every_walk() {
         }
     }
     let steps: u32 = taken.values().sum();
+    report(&format!("measure | the state machine against a model, walks | {WALKS} | ≥ 1 000 | {first}"));
     report(&format!("{WALKS} walks from SEED={first}: {steps} steps taken, {} kinds of state", seen.len()));
     if seed.is_none() {
         assert_eq!(taken.len(), 33, "some transition was never taken: {taken:?}");
