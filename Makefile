@@ -11,7 +11,7 @@ FUNCTIONS := consent-start redirect-callback decoupled-poll account-fetch consen
 ARCH ?= x86_64
 export CARGO_LAMBDA
 
-.PHONY: help local invoke token test check client teeth ledger bench fuzz build smoke validate deploy ministack reseal explain after-restore try-pending enrol tools clean page-test screenshot
+.PHONY: help local invoke token test check client teeth ledger bench fuzz build smoke validate deploy ministack reseal explain after-restore try-pending enrol tools clean page-test screenshot bench-page
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -49,9 +49,17 @@ teeth: tools ## Seeded bugs in a copy of the checkout: each must be caught by th
 ledger: ## Reads ledgers made by chance in every way (SEEDS=10000, more than a million rows; SEED=n repeats one)
 	@LEDGER_SEEDS=$(or $(SEEDS),10000) cargo test --workspace --lib --quiet -- ledger::tests::properties --nocapture
 
-bench: ## What the code costs, beside other ways of doing it; takes minutes (release). Tables go to target/bench/
+BENCHES ?= functions instructions scale transactions
+bench: ## What the code costs, and FREEZES=1000 freezes; half an hour (release). Tables go to target/bench/ (BENCHES="functions scale")
+	@./.ci/need.sh valgrind valgrind
+	@cargo build --release --locked --quiet $(FUNCTIONS:%=-p %) -p floor
 	@cargo build --release --locked --quiet -p bench
-	@target/release/bench transactions
+	@for bench in $(BENCHES); do cargo run --release --locked --quiet -p bench -- $$bench; done
+	@cargo build --workspace --locked --quiet
+	@FREEZES=$(or $(FREEZES),1000) cargo test --workspace --locked --test journeys --quiet -- freezes --nocapture
+
+bench-page: ## Puts the tables of target/bench/ into docs/performance.md
+	@cargo run --release --locked --quiet -p bench -- page
 
 # Stable Rust has what the fuzzer needs: counters on every branch, compared values, and a C++ compiler for the rest.
 FUZZ_TARGETS ?= $(notdir $(wildcard tests/fuzz/corpus/*))

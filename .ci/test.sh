@@ -24,9 +24,10 @@ cargo build --workspace --locked --quiet
 cargo test --workspace --locked --no-run --quiet
 say "tests, and beside them the page in a browser"
 # Debian as root: there is one to be had. Elsewhere the tests say how to get one.
-if ! command -v chromium > /dev/null && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } > target/chromium.log 2>&1 || true
+if ! command -v chromium-headless-shell > /dev/null && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell; } > target/chromium.log 2>&1 || true
 fi
+.ci/need.sh strace strace
 # A browser waits for more than it computes, and so do the journeys.
 .tools/bin/python tests/page/page_test.py > target/page.log 2>&1 &
 page=$!

@@ -1,16 +1,21 @@
 //! The wiring: one [`App`] per process, one [`Invocation`] per request. The rhythm of every function is the same:
 //! parse, claim, spend, settle, answer.
 
+mod ahead;
 mod aws;
 mod banks;
 mod client_token;
 mod client_tokens;
+mod events;
 mod invocation;
 mod orders;
 mod reads;
 mod refresh;
+mod thaw;
 
+pub use ahead::Ahead;
 pub use client_tokens::ClientTokens;
+pub use events::{answer, run};
 pub use invocation::{Ended, Invocation};
 pub use reads::Reservation;
 
@@ -23,6 +28,7 @@ use crate::{
     telemetry::{Ending, Log, Output},
     types::TraceId,
 };
+use aws::Aws;
 use banks::Banks;
 use lambda_http::{Body, Request, Response, http::HeaderValue};
 use std::{
@@ -30,11 +36,9 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
-
-/// Init may take this long; what is not ready by then is made by the first request.
-const INIT_LIMIT: Duration = Duration::from_secs(2);
+use thaw::Thaw;
 
 /// Everything that a process has once.
 #[derive(Debug)]
@@ -47,7 +51,9 @@ pub struct App {
     pub secrets: Arc<Secrets>,
     /// Client-credentials tokens that this process has seen.
     pub client_tokens: ClientTokens,
+    aws: Aws,
     banks: Banks,
+    thaw: Thaw,
     log: Log,
     cold: AtomicBool,
 }
@@ -64,19 +70,20 @@ struct Finished {
 }
 
 impl App {
-    /// From the process environment, with connections opened ahead. A wrong configuration is an error here, so the
-    /// function does not start; a table, secret or bank that cannot be reached is not: the first request tries again.
-    pub async fn start(function: &'static str) -> Result<Self, lambda_http::Error> {
+    /// From the process environment, with what its first request will need made ahead. A wrong configuration is an error
+    /// here, so the function does not start; a table, secret or bank that cannot be reached is not: the first request
+    /// tries again.
+    pub async fn start(function: &'static str, ahead: &[Ahead]) -> Result<Self, lambda_http::Error> {
         let config = Config::from_env()
             .inspect_err(|error| Log::new(Output::Stdout, "").process(function, "init", error))?;
         let app = Self::new(config, Output::Stdout)?;
-        let _ = tokio::time::timeout(INIT_LIMIT, app.warm()).await;
+        app.make_ahead(ahead).await;
         Ok(app)
     }
 
     /// From a configuration; opens nothing.
     pub fn new(config: Config, output: Output) -> Result<Self, lambda_http::Error> {
-        let aws = aws::Aws::new(&config.region)?;
+        let aws = Aws::new(&config.region)?;
         let demands = Demands {
             certificate_required: config.bank.environment.demands_certificate(),
             client_id_required: true,
@@ -106,21 +113,13 @@ impl App {
                 config.secret_ttl,
             )),
             client_tokens: ClientTokens::default(),
+            aws,
             banks: Banks::new(Arc::new(endpoints)),
+            thaw: Thaw::default(),
             log: Log::new(output, &config.metrics_namespace),
             cold: AtomicBool::new(true),
             config,
         })
-    }
-
-    /// Opens the connections that the first request will need, side by side. Failures are nobody's business yet.
-    async fn warm(&self) {
-        let bank = async {
-            if let Ok(material) = self.secrets.preload().await {
-                self.banks.warm(&material).await;
-            }
-        };
-        tokio::join!(self.store.warm(), bank);
     }
 
     /// Whether the bank takes the certificate of a set: a handshake, and no call.
@@ -151,7 +150,8 @@ impl App {
         };
         let (route, xray) = (http::route(&request).to_owned(), http::xray(&request));
         let work = async {
-            let (mut answer, code) = match handle(self, request).await {
+            // Boxed: it is large, and what is wrapped around it here and in the runtime would move it again and again.
+            let (mut answer, code) = match Box::pin(handle(self, request)).await {
                 Ok(answer) => (answer, None),
                 Err(problem) => {
                     let code = problem.code().id();

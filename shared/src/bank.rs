@@ -157,9 +157,9 @@ impl Client {
 
     /// Opens connections to the bank, for reads and for what spends, so that the first call does not wait for a
     /// handshake. Sends `HEAD /` without any credential; the answer and every failure are ignored.
-    pub async fn warm(&self) {
+    pub async fn warm(&self, reads: bool, spends: bool) {
         if let Ok(root) = Url::parse(&self.endpoints.api).and_then(|api| api.join("/")) {
-            self.transport.warm(&root).await;
+            self.transport.warm(&root, reads, spends).await;
         }
     }
 

@@ -1,5 +1,5 @@
 //! What an operator does to the table and the secret by hand, and what no request may do. `src/bin/operator.rs` is the
-//! command; it is in no function's zip and has a role of its own (`template.yaml`, `OperatorPolicy`).
+//! command; it is in no function's zip and has policies of its own (`template.yaml`, `ExplainPolicy`, `OperatorPolicy`).
 //!
 //! | verb | what | when |
 //! |---|---|---|

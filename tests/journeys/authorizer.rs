@@ -21,7 +21,7 @@ only_in_process![
 ];
 
 /// One well-formed call per guarded route of the template.
-fn one_per_route<'a>(world: &World, well_formed: &'a WellFormed) -> Vec<&'a Call> {
+pub(crate) fn one_per_route<'a>(world: &World, well_formed: &'a WellFormed) -> Vec<&'a Call> {
     let guarded = world.door.routes().iter().filter(|route| route.authorizer.is_some());
     let calls: Vec<_> = guarded
         .map(|route| {

@@ -4,7 +4,7 @@
 use crate::world::{
     SECRET, World,
     client::{Person, swedish},
-    secret_of,
+    secret_of, variable_of,
 };
 use serde_json::{Value, json};
 use shared::{
@@ -25,7 +25,7 @@ async fn run(world: &World, more: &[(&str, &str)], verb: Verb) -> Result<(Value,
     let now = Timestamp::from_millis(world.bank.clock().now_ms());
     let more =
         |name: &str| more.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-    let lookup = |name: &str| more(name).or_else(|| world.environment.get(name).cloned());
+    let lookup = |name: &str| more(name).or_else(|| variable_of("OperatorPolicy", &world.environment, name));
     let report = Operator::new(&lookup, now)?.run(verb).await?;
     world.search(std::slice::from_ref(&report.text));
     Ok((serde_json::from_str(&report.text).unwrap(), report.fine))

@@ -31,19 +31,23 @@ fn served(routes: &[cloud::template::Route]) -> Routes {
     routes.iter().map(|route| (route.key(), scopes(route))).collect()
 }
 
-/// The routes that the functions tell apart, by their source. The callback has a function of its own, which names it.
-fn coded() -> BTreeSet<String> {
-    let mut routes = BTreeSet::new();
+/// The routes that the functions tell apart, by their source, each with its function. The callback has a function of its
+/// own, which names it.
+fn coded() -> BTreeMap<String, String> {
+    let mut routes = BTreeMap::new();
     for folder in std::fs::read_dir(file("functions")).unwrap() {
-        let source = std::fs::read_to_string(folder.unwrap().path().join("src/lib.rs")).unwrap();
+        let folder = folder.unwrap();
+        let function = folder.file_name().into_string().unwrap();
+        let source = std::fs::read_to_string(folder.path().join("src/lib.rs")).unwrap();
         let arms = source.lines().filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" =>"));
         let before = routes.len();
-        routes.extend(arms.map(|(route, _)| match route.starts_with('/') {
+        let keys = arms.map(|(route, _)| match route.starts_with('/') {
             true => format!("GET /v1/consents/{{consent_id}}{route}"),
             false => route.to_owned(),
-        }));
+        });
+        routes.extend(keys.map(|key| (key, function.clone())));
         if routes.len() == before {
-            routes.insert(source.split('`').nth(1).unwrap().to_owned());
+            routes.insert(source.split('`').nth(1).unwrap().to_owned(), function);
         }
     }
     routes
@@ -54,9 +58,10 @@ async fn document_front_door_template_event_files_and_code_agree_on_the_routes()
     let world = World::in_process().await;
     let documented = documented();
     assert_eq!(documented, served(world.door.routes()), "the front door");
-    let template = Template::read(&template_path(), BTreeMap::new()).unwrap();
-    assert_eq!(documented, served(&template.routes().unwrap()), "the template");
-    assert_eq!(documented.keys().cloned().collect::<BTreeSet<_>>(), coded(), "the code");
+    let template = Template::read(&template_path(), BTreeMap::new()).unwrap().routes().unwrap();
+    assert_eq!(documented, served(&template), "the template");
+    let sent_to: BTreeMap<_, _> = template.iter().map(|it| (it.key(), it.function.clone())).collect();
+    assert_eq!(sent_to, coded(), "the code: which function serves which route");
     let mut sent = BTreeSet::new();
     let expected = document::read(&file("events/expected.json"));
     for (stem, entry) in expected.as_object().unwrap() {
@@ -64,6 +69,7 @@ async fn document_front_door_template_event_files_and_code_agree_on_the_routes()
             document::read(&file(&format!("events/{stem}.json")))["routeKey"].as_str().unwrap().to_owned();
         let status = entry["status"].to_string();
         assert!(operations(&DOCUMENT)[&key]["responses"][&status].is_object(), "{stem}: {key} {status}");
+        assert_eq!(sent_to[&key].as_str(), entry["function"].as_str().unwrap(), "{stem}");
         sent.insert(key);
     }
     assert_eq!(documented.keys().cloned().collect::<BTreeSet<_>>(), sent, "the event files");

@@ -5,7 +5,7 @@ use crate::{
     world::{
         SECRET, TABLE, World,
         client::{Person, parameter, swedish},
-        secret_of,
+        secret_of, variable_of,
     },
 };
 use cloud::{FaultKind, ProxyFault, TokenSpec};
@@ -18,10 +18,12 @@ use shared::{
 use simulated_bank::{ClientSpec, Validity};
 use std::process::Command;
 
-/// Runs a verb with the functions' own environment, at the world's time.
+/// Runs a verb with the functions' own environment and the rights of its policy, at the world's time.
 async fn run(world: &World, verb: Verb) -> Result<Report, Trouble> {
     let now = Timestamp::from_millis(world.bank.clock().now_ms());
-    let report = Operator::new(&|name| world.environment.get(name).cloned(), now)?.run(verb).await;
+    let policy = if matches!(verb, Verb::Explain(_)) { "ExplainPolicy" } else { "OperatorPolicy" };
+    let lookup = |name: &str| variable_of(policy, &world.environment, name);
+    let report = Operator::new(&lookup, now)?.run(verb).await;
     if let Ok(report) = &report {
         world.search(std::slice::from_ref(&report.text));
     }

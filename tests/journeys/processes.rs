@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-const FUNCTIONS: [&str; 5] =
+pub(crate) const FUNCTIONS: [&str; 5] =
     ["consent-start", "redirect-callback", "decoupled-poll", "account-fetch", "consent-manage"];
 
 /// The debug build of a function beside this test's own binary.

@@ -1,6 +1,6 @@
 //! A table that throttles, fails, or does what it was told and never says so.
 
-mod paths;
+mod everywhere;
 
 use crate::world::{
     World,

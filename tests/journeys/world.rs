@@ -7,17 +7,18 @@ mod settings;
 
 pub(crate) use client::{Answer, Browser, Person};
 use settings::parameters;
-pub(crate) use settings::template_path;
 pub(crate) use settings::{IDENTITY_KEY, environment, secret_of};
 
 use cloud::{Account, FrontDoor, FrontDoorOptions, Invoke, Issuer, Proxy, Secrets, Table, Template};
 use data_encoding::BASE64;
 use in_process::InProcess;
+pub(crate) use in_process::variable_of;
 use search::{Canaries, Kind};
 use simulated_bank::{Bank, Options, RegisteredApp};
 use std::{
     collections::BTreeMap,
     future::Future,
+    path::PathBuf,
     pin::Pin,
     sync::{
         Arc, Mutex,
@@ -42,6 +43,18 @@ pub(crate) fn report(figure: &str) {
     std::io::stderr().write_all(format!("{figure}\n").as_bytes()).unwrap();
 }
 
+/// Says a figure that the suite is held to: what, how much was reached, how much is asked, and the seed where chance
+/// chose. `tests/assure/table.py` makes one table of these lines.
+pub(crate) fn measure(what: &str, reached: impl std::fmt::Display, asked: &str, seed: Option<u64>) {
+    let seed = seed.map_or_else(|| "-".to_owned(), |seed| seed.to_string());
+    report(&format!("measure | {what} | {reached} | {asked} | {seed}"));
+}
+
+/// The template that is deployed, or the one that `TEMPLATE` names.
+pub(crate) fn template_path() -> PathBuf {
+    std::env::var_os("TEMPLATE").map_or_else(settings::template_path, PathBuf::from)
+}
+
 /// A journey: the same on every target.
 pub(crate) type Journey = for<'w> fn(&'w World) -> Pin<Box<dyn Future<Output = ()> + Send + 'w>>;
 
@@ -52,6 +65,8 @@ pub(crate) struct World {
     pub(crate) secrets: Secrets,
     pub(crate) table_proxy: Proxy,
     pub(crate) secret_proxy: Proxy,
+    /// What the template grants, and what functions in this process have asked for.
+    pub(crate) rights: Arc<cloud::Rights>,
     pub(crate) door: FrontDoor,
     /// Lines that functions in this process have printed.
     pub(crate) lines: Arc<Mutex<Vec<String>>>,
@@ -87,6 +102,7 @@ pub(crate) struct Stage {
     secrets: Secrets,
     table_proxy: Proxy,
     secret_proxy: Proxy,
+    rights: Arc<cloud::Rights>,
     pub(crate) environment: BTreeMap<String, String>,
 }
 
@@ -194,8 +210,12 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
+        let missing = self.rights.missing();
         if !std::thread::panicking() {
             self.search(&[]);
+            assert!(missing.is_empty(), "template.yaml does not grant {missing:#?}");
+        } else if !missing.is_empty() {
+            report(&format!("template.yaml does not grant {missing:#?}"));
         }
     }
 }
@@ -213,16 +233,17 @@ impl Stage {
         let (table, secrets) = stores().await;
         table.create(&definition, TABLE).await.unwrap();
         secrets.put(SECRET, &secret_of(&bank, bank.pki())).unwrap();
-        let table_proxy = Proxy::start(table.url()).await.unwrap();
-        let secret_proxy = Proxy::start(secrets.url()).await.unwrap();
+        let rights = rights();
+        let table_proxy = Proxy::start_guarded(table.url(), Arc::clone(&rights)).await.unwrap();
+        let secret_proxy = Proxy::start_guarded(secrets.url(), Arc::clone(&rights)).await.unwrap();
         let mut environment = environment(&bank, &issuer, &table_proxy, &secret_proxy);
         environment.extend(setting.overrides.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        Self { bank, issuer, table, secrets, table_proxy, secret_proxy, environment }
+        Self { bank, issuer, table, secrets, table_proxy, secret_proxy, rights, environment }
     }
 
     /// Opens the front door before the functions.
     pub(crate) async fn open(self, invoke: Arc<dyn Invoke>, lines: Arc<Mutex<Vec<String>>>) -> World {
-        let Self { bank, issuer, table, secrets, table_proxy, secret_proxy, environment } = self;
+        let Self { bank, issuer, table, secrets, table_proxy, secret_proxy, rights, environment } = self;
         let door = front_door(&bank, &issuer, invoke).await;
         let canaries = Canaries::default();
         let secret = secrets.value(SECRET, "AWSCURRENT").unwrap();
@@ -240,6 +261,7 @@ impl Stage {
             secrets,
             table_proxy,
             secret_proxy,
+            rights,
             door,
             lines,
             problems,
@@ -264,6 +286,12 @@ async fn front_door(bank: &Bank, issuer: &Issuer, invoke: Arc<dyn Invoke>) -> Fr
     let mut options = FrontDoorOptions::new(template_path(), invoke, Arc::new(move || clock.now_ms()));
     options.parameters = parameters(bank, issuer);
     FrontDoor::start(options).await.unwrap()
+}
+
+/// What the template grants to each function.
+fn rights() -> Arc<cloud::Rights> {
+    let template = Template::read(&template_path(), BTreeMap::new()).unwrap();
+    Arc::new(cloud::Rights::of(&template, &[(TABLE, "Table"), (SECRET, "Secret")]).unwrap())
 }
 
 /// Lists journeys and makes a test in this process of each.

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from stand import SCREENSHOTS, Stand, browser_path  # noqa: E402
 
 BROWSER = browser_path()
-HOW = "no Chromium here (on Debian: apt-get install chromium; elsewhere BROWSER=/path/to/chrome)"
+HOW = "no Chromium here (on Debian: apt-get install chromium-headless-shell; elsewhere BROWSER=/path/to/chrome)"
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 # Rules of axe-core at these levels of impact fail a test.
 GRAVE = {"serious", "critical"}

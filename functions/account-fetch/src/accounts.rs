@@ -6,7 +6,7 @@ use crate::{
     reader::Reader,
     view::{AccountView, Accounts, TotalView},
 };
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 use lambda_http::Request;
 use shared::{
     account::{Account, CardAccount},
@@ -14,6 +14,9 @@ use shared::{
     http::{self, Answer, Code, Problem},
     store::AccountEntry,
 };
+
+/// Details of accounts that are asked for at a time: over HTTP/1.1 each call under way has a connection of its own.
+const BESIDE: usize = 16;
 
 /// An account as the list has it, and what went wrong with its details, if they had to be asked for.
 struct Read {
@@ -65,7 +68,7 @@ async fn listed(reader: Reader<'_>) -> Result<(Reader<'_>, Vec<Account>), Proble
 
 /// The list holds balances or does not (both were recorded): those that miss are fetched side by side.
 async fn with_balances(reader: &Reader<'_>, accounts: Vec<Account>) -> Vec<Read> {
-    join_all(accounts.into_iter().map(|listed| async move {
+    let details = accounts.into_iter().map(|listed| async move {
         if listed.balances.is_some() {
             return Read { account: listed, problem: None };
         }
@@ -74,8 +77,8 @@ async fn with_balances(reader: &Reader<'_>, accounts: Vec<Account>) -> Vec<Read>
             Ok(detailed) => Read { account: Account { bank_id: listed.bank_id, ..detailed }, problem: None },
             Err(problem) => Read { account: listed, problem: Some(problem) },
         }
-    }))
-    .await
+    });
+    stream::iter(details).buffered(BESIDE).collect().await
 }
 
 /// The cards, where they are wanted and can be had.

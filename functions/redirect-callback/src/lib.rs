@@ -7,7 +7,7 @@ mod query;
 mod redeem;
 
 use lambda_http::{Body, Request, Response};
-use query::Callback;
+pub use query::{Callback, NotACallback};
 use shared::{
     app::{App, Invocation},
     config,

@@ -1,10 +1,10 @@
 //! Wires `redirect-callback`: the configuration is read, connections are opened, then every event goes to the route.
 
-use lambda_http::{Error, run, service_fn};
-use shared::app::App;
+use lambda_http::{Error, service_fn};
+use shared::app::{Ahead, App, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let app = App::start("redirect-callback").await?;
+    let app = App::start("redirect-callback", &[Ahead::Spends]).await?;
     run(service_fn(|request| app.answer("redirect-callback", request, redirect_callback::handle))).await
 }

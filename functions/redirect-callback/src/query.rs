@@ -8,16 +8,19 @@ use shared::types::{AuthorizationCode, Signal, State};
 const MAX_QUERY: usize = 4096;
 
 /// What the bank sent the browser back with: RFC 6749 section 4.1.2.
-pub(crate) struct Callback {
-    pub(crate) state: State,
+#[derive(Debug)]
+pub struct Callback {
+    /// Which consent, which attempt, and the proof that we began it.
+    pub state: State,
     /// The code, or the error that the bank reported instead.
-    pub(crate) code: Result<AuthorizationCode, Signal>,
+    pub code: Result<AuthorizationCode, Signal>,
     /// Every `iss` (RFC 9207); configuration says whether they count.
-    pub(crate) issuers: Vec<String>,
+    pub issuers: Vec<String>,
 }
 
 /// Not a callback that could be ours.
-pub(crate) struct NotACallback;
+#[derive(Debug)]
+pub struct NotACallback;
 
 impl TryFrom<&Request> for Callback {
     type Error = NotACallback;
@@ -27,7 +30,8 @@ impl TryFrom<&Request> for Callback {
 }
 
 impl Callback {
-    fn parse(query: &str) -> Option<Self> {
+    /// From the raw query; nothing if it could not be a callback of ours.
+    pub fn parse(query: &str) -> Option<Self> {
         if query.len() > MAX_QUERY {
             return None;
         }

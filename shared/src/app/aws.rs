@@ -2,15 +2,16 @@
 //! that Lambda sets, roots are Amazon's own and stand in the binary. No profile files, no instance metadata, no native
 //! roots: a cold start reads no file and asks nobody.
 
+mod connections;
+
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider,
     retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_sdk_dynamodb::config::SharedCredentialsProvider;
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
-};
+use aws_smithy_http_client::tls::{TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use connections::Connections;
 use std::time::Duration;
 
 /// Amazon Trust Services' four roots and the Starfield root that crosses to them: what every AWS endpoint chains to.
@@ -18,7 +19,10 @@ const AMAZON_ROOTS: &str = include_str!("amazon_roots.pem");
 
 /// What the clients have in common: region, credentials, one pool of connections, timeouts, retries.
 #[derive(Debug)]
-pub(super) struct Aws(SdkConfig);
+pub(super) struct Aws {
+    config: SdkConfig,
+    connections: Connections,
+}
 
 /// The roots in the binary were not taken: a mistake of the build, not of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,32 +34,36 @@ impl Aws {
     pub(super) fn new(region: &str) -> Result<Self, Untrusting> {
         let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
         let tls = TlsContext::builder().with_trust_store(trust).build().map_err(|_| Untrusting)?;
-        let http =
-            Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls).build_https();
+        let connections = Connections::new(tls);
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(region.to_owned()))
             .credentials_provider(SharedCredentialsProvider::new(
                 EnvironmentVariableCredentialsProvider::new(),
             ))
-            .http_client(http)
+            .http_client(SharedHttpClient::new(connections.clone()))
             .timeout_config(timeouts())
             // Three in all. A write that was retried is recognised by its write id, so a retry is never a second write.
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .build();
-        Ok(Self(config))
+        Ok(Self { config, connections })
+    }
+
+    /// Drops all idle connections, as after a thaw.
+    pub(super) fn forget_connections(&self) {
+        self.connections.forget();
     }
 
     /// The table's client; `endpoint` instead of the region's own where one is given.
     pub(super) fn dynamodb(&self, endpoint: Option<String>) -> aws_sdk_dynamodb::Client {
-        let mut config = aws_sdk_dynamodb::config::Builder::from(&self.0);
+        let mut config = aws_sdk_dynamodb::config::Builder::from(&self.config);
         config.set_endpoint_url(endpoint);
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
     /// The secret's client; `endpoint` instead of the region's own where one is given.
     pub(super) fn secretsmanager(&self, endpoint: Option<String>) -> aws_sdk_secretsmanager::Client {
-        let mut config = aws_sdk_secretsmanager::config::Builder::from(&self.0);
+        let mut config = aws_sdk_secretsmanager::config::Builder::from(&self.config);
         config.set_endpoint_url(endpoint);
         aws_sdk_secretsmanager::Client::from_conf(config.build())
     }

@@ -3,17 +3,13 @@
 use crate::{
     bank::{Client, Endpoints, Fault},
     secrets::{CertificateSet, Material},
-    types::{Country, Span, Timestamp},
+    types::Country,
 };
 use futures_util::future::join_all;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
 };
-
-/// If event time ran ahead of the monotonic clock by more than this, the process was frozen in between.
-const THAW: Span = Span::seconds(2);
 
 /// So many versions of the secret keep their clients: requests may be under way with the one before, and it may come back.
 const VERSIONS: usize = 2;
@@ -23,7 +19,6 @@ const VERSIONS: usize = 2;
 pub(super) struct Banks {
     endpoints: Arc<Endpoints>,
     clients: Mutex<Vec<Version>>,
-    last: Mutex<Option<(Instant, Timestamp)>>,
 }
 
 /// The clients of one version, by name of the set.
@@ -42,7 +37,7 @@ pub(super) struct Place {
 
 impl Banks {
     pub(super) const fn new(endpoints: Arc<Endpoints>) -> Self {
-        Self { endpoints, clients: Mutex::new(Vec::new()), last: Mutex::new(None) }
+        Self { endpoints, clients: Mutex::new(Vec::new()) }
     }
 
     /// The client for a country; `None` if no set of the secret serves it.
@@ -50,23 +45,17 @@ impl Banks {
         material.set_for(country).map(|set| self.of_set(material, set)).transpose()
     }
 
-    /// Opens a connection for every set.
-    pub(super) async fn warm(&self, material: &Material) {
+    /// Opens connections for every set.
+    pub(super) async fn warm(&self, material: &Material, reads: bool, spends: bool) {
         let clients = material.sets.values().filter_map(|set| self.of_set(material, set).ok());
-        join_all(clients.map(|client| async move { client.warm().await })).await;
+        join_all(clients.map(|client| async move { client.warm(reads, spends).await })).await;
     }
 
-    /// Notices a thaw: connections from before it may be dead without anybody having said so.
-    pub(super) fn begin_request(&self, now: Timestamp) {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = last.replace((Instant::now(), now));
-        let Some((instant, event)) = before else { return };
-        let elapsed = Span::millis(i64::try_from(instant.elapsed().as_millis()).unwrap_or(i64::MAX));
-        if now > event + elapsed + THAW {
-            let versions = self.versions();
-            let clients = versions.iter().flat_map(|version| version.clients.values());
-            clients.for_each(|client| client.forget_connections());
-        }
+    /// Drops all idle connections, as after a thaw.
+    pub(super) fn forget_connections(&self) {
+        let versions = self.versions();
+        let clients = versions.iter().flat_map(|version| version.clients.values());
+        clients.for_each(|client| client.forget_connections());
     }
 
     /// Whose the client with this number is, if it still is anybody's.

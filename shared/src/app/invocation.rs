@@ -51,7 +51,10 @@ impl App {
     pub async fn begin(&self, request: &Request) -> Result<Invocation<'_>, Problem> {
         let clock = Clock::of(request, self.config.timeout);
         let trace = http::trace_id(request)?;
-        self.banks.begin_request(clock.now());
+        if self.thaw.noticed(clock.now()) {
+            self.banks.forget_connections();
+            self.aws.forget_connections();
+        }
         let standing = self.secrets.standing(clock.now()).await?;
         note(&standing, clock.now());
         let Standing { material, checked, .. } = standing;

@@ -180,11 +180,15 @@ impl Transport {
         }
     }
 
-    pub(super) async fn warm(&self, root: &Url) {
+    pub(super) async fn warm(&self, root: &Url, reads: bool, spends: bool) {
         let pools = self.pools();
-        let touch = |client: Client| client.head(root.clone()).timeout(CONNECT).send();
-        // Nobody waits for the outcome: a bank that is down now may be up when the first call comes.
-        let _ = futures_util::future::join(touch(pools.reads), touch(pools.spends)).await;
+        let wanted = [(pools.reads, reads), (pools.spends, spends)];
+        let touched = wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(client, _)| {
+            let request = client.head(root.clone()).timeout(CONNECT).send();
+            // The outcome is nobody's business: a bank that is down now may be up when the first call comes.
+            async { drop(request.await) }
+        });
+        futures_util::future::join_all(touched).await;
     }
 
     /// Whether the bank answers anything at all on a connection of ours.

@@ -61,8 +61,12 @@ impl Line<'_> {
         }
     }
 
+    /// An answer 500 is counted by itself as well: neither the bank nor a caller can cause one.
     fn figures<'a>(&'a self, line: &mut impl EntryWriter<'a>) {
         line.value(self.outcome(), &1_u64);
+        if self.ending.status == 500 {
+            line.value("service_errors", &1_u64);
+        }
         if self.ending.cold {
             line.value("cold_starts", &1_u64);
         }

@@ -71,6 +71,8 @@ async fn the_outcome_of_a_request_is_a_metric_of_its_own() {
         assert_eq!(metrics(&lines[0]), [name]);
         assert_eq!(lines[0]["level"].as_str(), (status == 503).then_some("ERROR"));
     }
+    let lines = lines(ending(500), || ()).await;
+    assert_eq!(metrics(&lines[0]), ["failed", "service_errors"], "which neither bank nor caller can cause");
 }
 
 #[tokio::test]

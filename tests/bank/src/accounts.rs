@@ -1,5 +1,6 @@
 //! The accounts API, version 2: list, one account, transactions (recorded answers; keys in alphabetical order).
 
+mod further;
 mod transactions;
 mod window;
 
@@ -15,6 +16,7 @@ use crate::history::{History, of_account, open_purchases};
 use crate::json::Json;
 use crate::world::World;
 
+pub(crate) use further::Owned;
 pub(crate) use transactions::{capped, transactions};
 pub(crate) use window::window;
 
@@ -23,6 +25,8 @@ pub(crate) struct Reader {
     pub(crate) customer: &'static Customer,
     pub(crate) grant: Grant,
     pub(crate) today: Date,
+    /// So many accounts beside those of the table.
+    further: usize,
 }
 
 /// Admits the call of an app that is subscribed to this product, and finds the customer; 403 for one who has not answered the bank's questions (country pages).
@@ -44,7 +48,7 @@ pub(crate) fn reader(world: &mut World, request: &Request, product: &str) -> Res
         ));
     }
     let today = civil_day(request.now_ms, &customer.country.zone());
-    Ok(Reader { customer, grant, today })
+    Ok(Reader { customer, grant, today, further: world.switches.further_accounts })
 }
 
 impl Reader {
@@ -54,7 +58,11 @@ impl Reader {
     }
 
     fn account(&self, id: &str) -> Result<&'static Account, Refusal> {
-        let found = self.customer.accounts.iter().find(|account| self.id_of(account.key) == id);
+        self.found(id).map(|owned| owned.account)
+    }
+
+    fn found(&self, id: &str) -> Result<Owned, Refusal> {
+        let found = self.owned().find(|owned| owned.id(self) == id);
         found.ok_or_else(|| Refusal::new(Voice::Gateway, 404, "Not Found", "no such account in this consent"))
     }
 
@@ -68,11 +76,7 @@ pub(crate) fn list(world: &mut World, request: &Request) -> Ruled {
     let reader = reader(world, request, "accounts")?;
     known_query(request, &[])?;
     let with_balances = world.switches.list_has_balances;
-    let rows = reader
-        .customer
-        .accounts
-        .iter()
-        .map(|account| object(world, request, &reader, account, with_balances));
+    let rows = reader.owned().map(|owned| object(world, request, &reader, owned, with_balances));
     Ok(Voice::Gateway.json(200, Json::object([("accounts", Json::Array(rows.collect()))])))
 }
 
@@ -85,22 +89,22 @@ pub(crate) fn one(world: &mut World, request: &Request, id: &str) -> Ruled {
         Some("true") => true,
         Some(_) => return Err(Refusal::bad_request("withBalance must be true or false").strange()),
     };
-    let account = reader.account(id)?;
-    Ok(Voice::Gateway.json(200, object(world, request, &reader, account, with_balances)))
+    let owned = reader.found(id)?;
+    Ok(Voice::Gateway.json(200, object(world, request, &reader, owned, with_balances)))
 }
 
-fn object(world: &World, request: &Request, reader: &Reader, account: &Account, with_balances: bool) -> Json {
-    let id = reader.id_of(account.key);
+fn object(world: &World, request: &Request, reader: &Reader, owned: Owned, with_balances: bool) -> Json {
+    let (account, id) = (owned.account, owned.id(reader));
     Json::sparse([
         ("_links", Some(transactions_link(world, request, "/accounts", &id))),
         ("accountId", Some(Json::text(id))),
         ("accountType", Some(Json::text(account.account_type))),
         ("balances", with_balances.then(|| balances(reader, account))),
-        ("bban", account.bban.map(Json::text)),
+        ("bban", owned.bban().map(Json::text)),
         ("bic", Some(Json::text(account.bic))),
         ("clearingNumber", account.clearing_number.map(Json::text)),
         ("currency", Some(Json::text(account.currency))),
-        ("iban", Some(Json::text(account.iban))),
+        ("iban", Some(Json::text(owned.iban()))),
         ("name", account.name.map(Json::text)),
         ("ownerName", Some(Json::text(reader.customer.name))),
     ])

@@ -13,6 +13,7 @@ use crate::open::Open;
 use crate::routes::Door;
 use crate::server::{House, bind, listen, listen_control, tls};
 use crate::service::{Shared, lock};
+use crate::wire::HangUp;
 use crate::world::World;
 use crate::{
     BankIdAction, Clock, CustomerSummary, Enrolled, FaultOrder, Ledger, Options, OrderView, Pki, PollOutcome,
@@ -34,7 +35,7 @@ pub struct Bank {
     world: Shared,
     state_dir: Option<PathBuf>,
     control_url: String,
-    closing: Option<watch::Sender<u64>>,
+    closing: Option<watch::Sender<HangUp>>,
     open: Open,
     listeners: Vec<JoinHandle<()>>,
 }
@@ -63,7 +64,7 @@ impl Bank {
             state::load(folder, &mut world)?;
         }
         let world: Shared = Arc::new(Mutex::new(world));
-        let (closing, closed) = watch::channel(0);
+        let (closing, closed) = watch::channel(HangUp::Close);
         let open = Open::default();
         let house = House { world: Arc::clone(&world), closing: closed, open: open.clone() };
         let mut listeners = vec![
@@ -200,8 +201,13 @@ impl Bank {
     /// Closes every open connection to the API and page ports, idle ones too; new ones are accepted. When it returns
     /// they are closed, and the other sides have had a moment to see it.
     pub async fn close_connections(&self) {
+        self.hang_up(HangUp::Close).await;
+    }
+
+    /// The same in any way; browsers on the page port are never left in silence.
+    pub async fn hang_up(&self, how: HangUp) {
         if let Some(closing) = &self.closing {
-            closing.send_modify(|round| *round += 1);
+            closing.send_replace(how);
         }
         let newest = self.open.newest();
         while self.open.any_up_to(newest) {

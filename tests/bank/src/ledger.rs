@@ -58,6 +58,8 @@ pub struct Ledger {
     pub refused_unknown: u64,
     /// Calls whose `TPP-Request-ID` had been seen before.
     pub repeated_request_ids: u64,
+    /// The most calls that were under way at a time.
+    pub most_under_way: u64,
     /// TCP connections to the API port.
     pub connections: u64,
     /// TLS handshakes that succeeded.

@@ -68,3 +68,4 @@ pub use order::{BankIdAction, OrderView, PollOutcome};
 pub use pki::{ClientIdentity, ClientSpec, KeyKind, Pki, Role, ServerSpec, Validity};
 pub use switches::{DecoupledTwo, EarlyPoll, FutureDates, OverCap, Pkce, Rotation, Switches};
 pub use truth::TrueRow;
+pub use wire::HangUp;

@@ -26,7 +26,7 @@ use crate::answer::Request;
 use crate::open::Open;
 use crate::routes::Door;
 use crate::service::{Delivery, Manner, Shared, lock, serve};
-use crate::wire::{Ending, Line, Pieces};
+use crate::wire::{Ending, HangUp, Line, Pieces};
 use crate::{Mode, Pki};
 
 /// The longest request body that is read.
@@ -73,7 +73,7 @@ fn certificates(pem: &str) -> io::Result<Vec<CertificateDer<'static>>> {
 #[derive(Clone)]
 pub(crate) struct House {
     pub(crate) world: Shared,
-    pub(crate) closing: watch::Receiver<u64>,
+    pub(crate) closing: watch::Receiver<HangUp>,
     pub(crate) open: Open,
 }
 
@@ -106,6 +106,7 @@ async fn connection(tcp: TcpStream, door: Door, tls: Option<TlsAcceptor>, house:
     let number = entry.number();
     let ending = Ending::default();
     let line = Line::new(tcp, ending.clone());
+    let end = ending.clone();
     let mut closing = house.closing.clone();
     closing.mark_unchanged();
     let world = Arc::clone(&house.world);
@@ -131,9 +132,20 @@ async fn connection(tcp: TcpStream, door: Door, tls: Option<TlsAcceptor>, house:
             Err(_) => lock(&world).ledger.handshakes_refused += 1,
         }
     };
+    let mut talk = std::pin::pin!(talk);
     tokio::select! {
-        () = talk => {}
-        _ = closing.changed() => {}
+        () = &mut talk => return,
+        changed = closing.changed() => if changed.is_err() { return },
+    }
+    let how = *closing.borrow_and_update();
+    match how {
+        HangUp::Silence if door == Door::Api => {
+            // It counts as ended; the socket stays as it is until the next time or the bank's end.
+            drop(entry);
+            let _ = closing.changed().await;
+        }
+        HangUp::Reset => end.reset(),
+        HangUp::Close | HangUp::Silence => {}
     }
 }
 

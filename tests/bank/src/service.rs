@@ -47,6 +47,7 @@ pub(crate) struct Delivery {
 
 /// One call, from request to delivery.
 pub(crate) async fn serve(world: &Shared, door: Door, mut request: Request) -> Delivery {
+    let _under_way = UnderWay::new(world);
     let (route, kind, fault) = {
         let mut world = lock(world);
         let route = routes::find(world.mode, &world.switches, door, &request.method, &request.path);
@@ -58,7 +59,27 @@ pub(crate) async fn serve(world: &Shared, door: Door, mut request: Request) -> D
     }
     let mut world = lock(world);
     request.now_ms = world.clock.now_ms();
-    answer(&mut world, &route, kind, &request, fault.as_ref())
+    let delivery = answer(&mut world, &route, kind, &request, fault.as_ref());
+    drop(world);
+    delivery
+}
+
+/// A call that has come and is not answered yet.
+struct UnderWay(Shared);
+
+impl UnderWay {
+    fn new(shared: &Shared) -> Self {
+        let mut world = lock(shared);
+        world.under_way += 1;
+        world.ledger.most_under_way = world.ledger.most_under_way.max(world.under_way);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        lock(&self.0).under_way -= 1;
+    }
 }
 
 fn answer(

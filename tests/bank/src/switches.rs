@@ -151,6 +151,8 @@ pub struct Switches {
     pub callback_iss: bool,
     /// GB and LU are also served on their own path bases, `/psd2/gb/v1`, `/psd2/lu/individual/v1`. Unknown; off.
     pub country_paths: bool,
+    /// So many accounts beside those that a customer has, copies of the first under numbers of their own; 0.
+    pub further_accounts: usize,
     /// The app is subscribed to `card-accounts`; off: 401 `Not registered to plan` (status unknown).
     pub cards_subscribed: bool,
     /// The status of `Not registered to plan`: unknown; 401.
@@ -204,6 +206,7 @@ impl Default for Switches {
             pkce: Pkce::Refuse,
             callback_iss: false,
             country_paths: false,
+            further_accounts: 0,
             cards_subscribed: true,
             not_registered_status: 401,
             third_party_again: Again::Same,

@@ -105,6 +105,17 @@ impl Body for Pieces {
     }
 }
 
+/// How open connections end, idle ones too, without the other side having asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HangUp {
+    /// An orderly close (FIN).
+    Close,
+    /// An abortive close (RST).
+    Reset,
+    /// Not at all: nothing is read or said on them any more, as if a device in between had forgotten them.
+    Silence,
+}
+
 /// Says how a connection is to end.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ending {

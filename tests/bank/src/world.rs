@@ -36,6 +36,8 @@ pub(crate) struct World {
     pub(crate) poll_script: VecDeque<PollOutcome>,
     /// The consent of the call at hand, for the ledger.
     pub(crate) about: Option<String>,
+    /// Calls that have come and are not answered yet.
+    pub(crate) under_way: u64,
     /// Something has changed since it was last saved.
     pub(crate) unsaved: bool,
 }
@@ -81,6 +83,7 @@ impl World {
             bankid_default,
             poll_script: VecDeque::new(),
             about: None,
+            under_way: 0,
             unsaved: true,
         }
     }

@@ -6,24 +6,30 @@ use std::time::{Duration, Instant};
 pub(crate) struct Times(Vec<Duration>);
 
 impl Times {
+    pub(crate) fn of(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        Self(times)
+    }
+
     /// Half of the rounds took no longer.
     pub(crate) fn median(&self) -> Duration {
-        self.at(5)
+        self.percentile(50)
     }
 
     /// The fastest round: what it takes when nobody else wants the machine.
     pub(crate) fn fastest(&self) -> Duration {
-        self.at(0)
+        self.percentile(0)
     }
 
     /// What all but the fastest and the slowest tenth of the rounds took.
     pub(crate) fn spread(&self) -> (Duration, Duration) {
-        (self.at(1), self.at(9))
+        (self.percentile(10), self.percentile(90))
     }
 
-    fn at(&self, tenths: usize) -> Duration {
+    /// So many of a hundred rounds took no longer.
+    pub(crate) fn percentile(&self, hundredths: usize) -> Duration {
         let last = self.0.len().saturating_sub(1);
-        self.0.get(last * tenths / 10).copied().unwrap_or_default()
+        self.0.get(last * hundredths / 100).copied().unwrap_or_default()
     }
 }
 
@@ -39,9 +45,5 @@ pub(crate) fn in_turns(rounds: usize, contestants: &[&dyn Fn() -> usize]) -> Vec
             }
         }
     }
-    let sorted = times.into_iter().map(|mut times| {
-        times.sort_unstable();
-        Times(times)
-    });
-    sorted.collect()
+    times.into_iter().map(Times::of).collect()
 }

@@ -5,7 +5,7 @@ use crate::{
     Outcome,
     contest::{Times, in_turns},
     peak, rows,
-    table::{mebibytes, milliseconds, ratio},
+    table::{keep, mebibytes, ratio, spread as shown},
 };
 use account_fetch::StatementView;
 use lambda_http::Body;
@@ -17,7 +17,7 @@ use shared::{
     ledger::{Cap, Plan, Proof, Statement, Window},
     types::{AccountId, IdentityKey},
 };
-use std::{env, fmt::Write as _, fs, path::Path, process::Command};
+use std::{env, fmt::Write as _, process::Command};
 
 /// Rows, and how often each contestant runs with so many.
 const SIZES: [(usize, usize); 3] = [(1_000, 201), (10_000, 61), (100_000, 21)];
@@ -60,9 +60,7 @@ pub(crate) fn measured() -> Outcome<String> {
             mebibytes(value_peak),
         )?;
     }
-    let folder = Path::new("target/bench");
-    fs::create_dir_all(folder)?;
-    fs::write(folder.join("transactions.md"), &table)?;
+    keep("transactions", &table)?;
     Ok(table)
 }
 
@@ -76,11 +74,6 @@ resident set of a process of its own grows beyond the answer of the bank, in MiB
 | rows | MiB | ours | Value | checked copy | plain copy | ours, ns per row | ours ÷ Value | ours ÷ checked copy | ours ÷ plain copy | peak of ours | peak of Value |
 |---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 ";
-
-fn shown(times: &Times) -> String {
-    let (low, high) = times.spread();
-    format!("{} ({}–{})", milliseconds(times.median()), milliseconds(low), milliseconds(high))
-}
 
 /// One run of a contestant; how many bytes came of it.
 fn run(name: &str, body: &[u8]) -> Outcome<usize> {

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 /// Calls a function by its name with a whole event, as the Lambda Invoke API does (synchronously).
 pub trait Invoke: Send + Sync {
-    /// `function` is the folder at the end of `CodeUri`; `event` and the answer are JSON.
+    /// `function` is the folder that the zip of `CodeUri` lies in; `event` and the answer are JSON.
     fn invoke(
         &self,
         function: &str,

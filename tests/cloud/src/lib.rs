@@ -11,6 +11,7 @@
 //! | [`issuer`] | the authorization server whose access tokens callers present |
 //! | [`page`] | a customer's app: a page for a person, and its back end |
 //! | [`template`] | `template.yaml`, which says what of the above is served |
+//! | [`rights`] | IAM: holds what is asked of table and secret against what the template's roles grant |
 //! | [`local`] | all of it together with the simulated bank: the program behind `make local` |
 //!
 //! Nothing here imports the production crates, so a field misspelt there cannot be misspelt here too.
@@ -23,6 +24,7 @@ pub mod issuer;
 pub mod local;
 pub mod page;
 pub mod proxy;
+pub mod rights;
 pub mod runtime_api;
 pub mod secrets;
 pub mod table;
@@ -37,8 +39,10 @@ pub use front_door::{FrontDoor, FrontDoorOptions};
 pub use invoke::{Invoke, InvokeFailure};
 pub use issuer::{Issuer, TokenSpec};
 pub use proxy::{Exchange, FaultKind, Proxy, ProxyFault};
+pub use rights::{Right, Rights};
 pub use runtime_api::{FunctionProcess, RuntimeApi};
 pub use secrets::Secrets;
+pub use simulated_bank::HangUp;
 pub use table::Table;
 pub use template::{TableDefinition, Template};
 pub use watch::{Watch, WatchOptions};

@@ -48,7 +48,7 @@ async fn with_functions(
     stand_ins: &StandIns,
     mut ended: Pin<Box<dyn Future<Output = ()> + Send>>,
 ) -> io::Result<()> {
-    let mut functions = Functions::start(settings, &stand_ins.environment()?)?;
+    let mut functions = Functions::start(settings, stand_ins)?;
     let reading = settings.pretty.then(|| tokio::spawn(pretty::follow(settings.file("functions.log"))));
     let outcome = tokio::select! {
         outcome = until_walked(settings, stand_ins, &mut functions) => Some(outcome),
@@ -68,7 +68,7 @@ async fn with_functions(
         }
         None => Ok(()),
     };
-    functions.stop().await;
+    functions.stop(settings).await?;
     if let Some(reading) = reading {
         reading.abort();
     }
@@ -82,6 +82,9 @@ async fn until_walked(
 ) -> io::Result<()> {
     shown::addresses(settings, stand_ins)?;
     functions.until_ready(stand_ins).await?;
+    if !settings.demo {
+        return Ok(());
+    }
     // At once: the pause before the first poll of the BankID order is longer than the whole walk.
     let (walked, others) = tokio::join!(walk::redirect(stand_ins), seed::others(stand_ins));
     let walked = walked?;

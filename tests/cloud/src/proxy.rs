@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use hyper::body::Bytes;
 use hyper::{Request, Response, Uri};
 use serde_json::{Value, json};
+use simulated_bank::HangUp;
 
+use crate::rights::{Right, Rights};
 use crate::wire::{Answer, Client, Cut, Server, locked, respond};
 
 /// One request that arrived here.
@@ -17,6 +19,8 @@ pub struct Exchange {
     pub operation: String,
     /// What the caller was told; 0 where it got no answer.
     pub status: u16,
+    /// Bytes of the request's and of the answer's body.
+    pub bytes: (usize, usize),
     /// When it was over.
     pub at: Instant,
 }
@@ -64,6 +68,7 @@ pub struct Proxy {
 struct State {
     upstream: String,
     client: Client,
+    rights: Option<Arc<Rights>>,
     exchanges: Mutex<Vec<Exchange>>,
     faults: Mutex<Vec<ProxyFault>>,
 }
@@ -76,13 +81,27 @@ impl Proxy {
 
     /// The same on a fixed port.
     pub async fn start_on(upstream_url: impl Into<String>, port: u16) -> io::Result<Self> {
-        let upstream = upstream_url.into();
+        Self::serve(upstream_url.into(), port, None).await
+    }
+
+    /// On any free port, for callers who are named by the first segment of the path and held to their rights. What they
+    /// have no right to is turned away before it counts as an exchange.
+    pub async fn start_guarded(upstream_url: impl Into<String>, rights: Arc<Rights>) -> io::Result<Self> {
+        Self::serve(upstream_url.into(), 0, Some(rights)).await
+    }
+
+    async fn serve(upstream: String, port: u16, rights: Option<Arc<Rights>>) -> io::Result<Self> {
         let (exchanges, faults) = (Mutex::default(), Mutex::default());
-        let state = Arc::new(State { upstream, client: Client::new(), exchanges, faults });
+        let state = Arc::new(State { upstream, client: Client::new(), rights, exchanges, faults });
         let served = state.clone();
         let server = Server::start(port, move |request| {
             let state = served.clone();
-            async move { state.answer(request).await }
+            async move {
+                match state.denies(&request) {
+                    Some(answer) => Ok(answer),
+                    None => state.answer(request).await,
+                }
+            }
         });
         Ok(Self { state, server: server.await? })
     }
@@ -105,6 +124,23 @@ impl Proxy {
         locked(&self.state.exchanges).iter().filter(|exchange| exchange.operation == operation).count()
     }
 
+    /// How many connections have been opened.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.server.accepted()
+    }
+
+    /// Ends every open connection, idle ones too; new ones are accepted.
+    pub async fn hang_up(&self, how: HangUp) {
+        self.server.hang_up(how).await;
+    }
+
+    /// How many bytes were sent into connections that had gone silent.
+    #[must_use]
+    pub fn unheard(&self) -> usize {
+        self.server.unheard()
+    }
+
     /// Forgets exchanges and pending faults.
     pub fn reset(&self) {
         locked(&self.state.exchanges).clear();
@@ -118,11 +154,30 @@ impl Proxy {
 }
 
 impl State {
+    /// What AWS answers whoever has no right to what they ask for.
+    fn denies(&self, request: &Request<Bytes>) -> Option<Response<Bytes>> {
+        let (rights, caller) = (self.rights.as_ref()?, caller(request.uri()));
+        let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok())?;
+        let (service, operation) = target.rsplit_once('.')?;
+        if caller.is_empty() {
+            return None;
+        }
+        let body = serde_json::from_slice(request.body()).unwrap_or_default();
+        let Right { action, resource } = rights.refuses(caller, operation, &body)?;
+        let message = format!("User is not authorized to perform: {action} on resource: {resource}");
+        if service == "secretsmanager" {
+            return Some(refusal(service, 400, "AccessDeniedException", &message));
+        }
+        let body = json!({ "__type": "com.amazon.coral.service#AccessDeniedException", "Message": message });
+        Some(respond(400, "application/x-amz-json-1.0", body.to_string()))
+    }
+
     async fn answer(&self, request: Request<Bytes>) -> Answer {
         let target =
             request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let (service, operation) = target.rsplit_once('.').unwrap_or(("", target));
         let (service, operation) = (service.to_owned(), operation.to_owned());
+        let asked = request.body().len();
         let answer = match self.strike(&operation) {
             Some(FaultKind::Throttled) => Ok(refusal(&service, 400, "ThrottlingException", "Rate exceeded")),
             Some(FaultKind::ServerError) if service == "secretsmanager" => {
@@ -145,7 +200,8 @@ impl State {
             None => self.forward(request).await,
         };
         let status = answer.as_ref().map_or(0, |response| response.status().as_u16());
-        locked(&self.exchanges).push(Exchange { operation, status, at: Instant::now() });
+        let bytes = (asked, answer.as_ref().map_or(0, |response| response.body().len()));
+        locked(&self.exchanges).push(Exchange { operation, status, bytes, at: Instant::now() });
         answer
     }
 
@@ -163,7 +219,11 @@ impl State {
 
     async fn forward(&self, request: Request<Bytes>) -> Answer {
         let (mut head, body) = request.into_parts();
-        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+        // Who calls is nothing to whoever is behind.
+        let path = match head.uri.path_and_query().map_or("/", |path| path.as_str()) {
+            _ if self.rights.is_some() => "/",
+            path => path,
+        };
         head.uri = format!("{}{path}", self.upstream).parse::<Uri>().map_err(|_| Cut::Close)?;
         head.headers.remove(hyper::header::HOST);
         let sent = self.client.send(Request::from_parts(head, body)).await;
@@ -173,6 +233,11 @@ impl State {
         }
         Ok(response)
     }
+}
+
+/// Whom the first segment of the path names, if it names anybody.
+fn caller(uri: &Uri) -> &str {
+    uri.path().trim_start_matches('/').split('/').next().unwrap_or_default()
 }
 
 /// What DynamoDB answers where a transaction is in the way; in a transaction of several rows, at the last one.

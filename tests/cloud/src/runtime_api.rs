@@ -13,6 +13,7 @@ use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::invoke::{Invoke, InvokeFailure};
 use crate::wire::locked;
@@ -116,6 +117,23 @@ impl RuntimeApi {
         let thawed = self.instance(function, instance).is_some_and(|instance| instance.signal("CONT"));
         running.dispatcher.set_stopped(instance, false);
         thawed
+    }
+
+    /// The process of an instance, while there is one.
+    #[must_use]
+    pub fn pid(&self, function: &str, instance: usize) -> Option<u32> {
+        self.instance(function, instance)?.pid()
+    }
+
+    /// How long the process of an instance took from its start to asking for its first event, once it has.
+    #[must_use]
+    pub fn init(&self, function: &str, instance: usize) -> Option<Duration> {
+        self.instance(function, instance)?.init()
+    }
+
+    /// Ends an instance (SIGTERM), which may leave by itself; it is started again.
+    pub fn end(&self, function: &str, instance: usize) -> bool {
+        self.instance(function, instance).is_some_and(|instance| instance.signal("TERM"))
     }
 
     /// How often the processes of a function have been started again.

@@ -86,6 +86,15 @@ impl Table {
         self.call("PutItem", json!({ "TableName": name, "Item": item })).await.map(drop)
     }
 
+    /// Puts raw items there in `BatchWriteItem`s of 25: for tests of size.
+    pub async fn put_many(&self, name: &str, items: &[Value]) -> io::Result<()> {
+        for some in items.chunks(25) {
+            let puts: Vec<_> = some.iter().map(|item| json!({ "PutRequest": { "Item": item } })).collect();
+            self.call("BatchWriteItem", json!({ "RequestItems": { name: puts } })).await?;
+        }
+        Ok(())
+    }
+
     /// Every raw item of a table, in DynamoDB's own JSON: for scans for secrets, and for sizes.
     pub async fn dump(&self, name: &str) -> io::Result<Value> {
         let mut items = Vec::new();

@@ -3,6 +3,7 @@
 //! Intrinsic functions are resolved when a value is asked for: `Ref`, `Fn::Sub`, `Fn::GetAtt`, `Fn::If`, `Fn::Equals`,
 //! `Fn::Not`, `Fn::Join`. Anything else is an error, not a guess.
 
+mod grants;
 mod intrinsic;
 pub(crate) mod route;
 
@@ -33,7 +34,7 @@ pub struct Authorizer {
 /// A function as the template defines it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
-    /// The folder at the end of `CodeUri`: the name that the function is invoked by.
+    /// The folder that the zip of `CodeUri` lies in: the name that the function is invoked by.
     pub name: String,
     /// Seconds until Lambda ends an invocation.
     pub timeout_s: u64,
@@ -65,9 +66,19 @@ impl Template {
     /// Reads a template. `parameters` overrides defaults, and names a resource (`Table` → a table name) where one is
     /// referred to; a resource without a name is called by its logical id.
     pub fn read(path: &Path, parameters: BTreeMap<String, String>) -> io::Result<Self> {
-        let text = std::fs::read_to_string(path)?;
-        let yaml: serde_yaml_ng::Value = serde_yaml_ng::from_str(&text).map_err(invalid)?;
+        Self::parse(&std::fs::read_to_string(path)?, parameters)
+    }
+
+    /// The same of a text.
+    pub fn parse(text: &str, parameters: BTreeMap<String, String>) -> io::Result<Self> {
+        let yaml: serde_yaml_ng::Value = serde_yaml_ng::from_str(text).map_err(invalid)?;
         Ok(Self { document: intrinsic::to_json(yaml)?, parameters })
+    }
+
+    /// The template as data; intrinsic functions are in their long form and stand where they stood.
+    #[must_use]
+    pub const fn document(&self) -> &Value {
+        &self.document
     }
 
     /// Every route of every function, in the template's order of names.
@@ -160,11 +171,14 @@ impl Template {
     }
 }
 
+/// `consent-start` of `target/lambda/consent-start/bootstrap.zip`. A folder in the place of a zip is an error here, because
+/// SAM would take it too: it would zip the zip, and nothing could start.
 fn function_name(logical_id: &str, properties: &Value) -> io::Result<String> {
     let uri = properties.get("CodeUri").and_then(Value::as_str).unwrap_or_default();
-    match uri.trim_end_matches('/').rsplit('/').next() {
+    let folder = uri.strip_suffix("/bootstrap.zip").and_then(|path| path.rsplit('/').next());
+    match folder {
         Some(name) if !name.is_empty() => Ok(name.to_owned()),
-        _ => Err(invalid(format!("{logical_id} has no CodeUri"))),
+        _ => Err(invalid(format!("{logical_id} has no CodeUri that ends in <function>/bootstrap.zip"))),
     }
 }
 

@@ -5,8 +5,9 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -15,8 +16,10 @@ use hyper::{Request, Response};
 use hyper_util::client::legacy::Client as LegacyClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use simulated_bank::HangUp;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 /// How a connection ends without an answer.
@@ -36,6 +39,17 @@ pub(crate) type Answer = Result<Response<Bytes>, Cut>;
 pub(crate) struct Server {
     address: SocketAddr,
     task: JoinHandle<()>,
+    hanging_up: watch::Sender<HangUp>,
+    counts: Arc<Counts>,
+}
+
+/// Connections: how many there have been, and how many are open.
+#[derive(Debug, Default)]
+struct Counts {
+    accepted: AtomicUsize,
+    open: AtomicUsize,
+    /// Bytes that came on connections that had gone silent.
+    unheard: AtomicUsize,
 }
 
 impl Server {
@@ -47,8 +61,28 @@ impl Server {
     {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
-        let task = tokio::spawn(accept(listener, answer));
-        Ok(Self { address, task })
+        let (hanging_up, heard) = watch::channel(HangUp::Close);
+        let counts = Arc::<Counts>::default();
+        let task = tokio::spawn(accept(listener, answer, heard, counts.clone()));
+        Ok(Self { address, task, hanging_up, counts })
+    }
+
+    /// How many connections there have been.
+    pub(crate) fn accepted(&self) -> usize {
+        self.counts.accepted.load(Ordering::Acquire)
+    }
+
+    /// How many bytes were sent into connections that had gone silent.
+    pub(crate) fn unheard(&self) -> usize {
+        self.counts.unheard.load(Ordering::Acquire)
+    }
+
+    /// Ends every connection that is open; new ones are accepted. When it returns they are ended.
+    pub(crate) async fn hang_up(&self, how: HangUp) {
+        self.hanging_up.send_replace(how);
+        while self.counts.open.load(Ordering::Acquire) > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -66,8 +100,12 @@ impl Drop for Server {
     }
 }
 
-async fn accept<F, R>(listener: TcpListener, answer: F)
-where
+async fn accept<F, R>(
+    listener: TcpListener,
+    answer: F,
+    hanging_up: watch::Receiver<HangUp>,
+    counts: Arc<Counts>,
+) where
     F: Fn(Request<Bytes>) -> R + Clone + Send + Sync + 'static,
     R: Future<Output = Answer> + Send + 'static,
 {
@@ -78,20 +116,40 @@ where
             accepted = listener.accept() => {
                 let Ok((stream, _)) = accepted else { continue };
                 let _ = stream.set_nodelay(true);
-                connections.spawn(connection(stream, answer.clone()));
+                counts.accepted.fetch_add(1, Ordering::AcqRel);
+                let mut hanging_up = hanging_up.clone();
+                hanging_up.mark_unchanged();
+                connections.spawn(connection(stream, answer.clone(), hanging_up, Entry::new(&counts)));
             }
             Some(_) = connections.join_next() => {}
         }
     }
 }
 
-async fn connection<F, R>(stream: TcpStream, answer: F)
+/// One open connection, counted until it is dropped.
+struct Entry(Arc<Counts>);
+
+impl Entry {
+    fn new(counts: &Arc<Counts>) -> Self {
+        counts.open.fetch_add(1, Ordering::AcqRel);
+        Self(counts.clone())
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+async fn connection<F, R>(stream: TcpStream, answer: F, mut hanging_up: watch::Receiver<HangUp>, entry: Entry)
 where
     F: Fn(Request<Bytes>) -> R + Clone + Send + Sync + 'static,
     R: Future<Output = Answer> + Send + 'static,
 {
-    let reset = Arc::new(AtomicBool::new(false));
-    let io = TokioIo::new(Connection { stream, reset: reset.clone() });
+    let (reset, silent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (hung, counts) = (reset.clone(), entry.0.clone());
+    let io = TokioIo::new(Connection { stream, reset: reset.clone(), silent: silent.clone(), counts });
     let service = service_fn(move |request: Request<Incoming>| {
         let (answer, reset) = (answer.clone(), reset.clone());
         async move {
@@ -106,8 +164,25 @@ where
             }
         }
     });
-    // An error here is a client that went away or a cut that was asked for.
-    let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
+    let mut talk = std::pin::pin!(hyper::server::conn::http1::Builder::new().serve_connection(io, service));
+    tokio::select! {
+        // An error here is a client that went away or a cut that was asked for.
+        _ = &mut talk => return,
+        changed = hanging_up.changed() => if changed.is_err() { return },
+    }
+    let how = *hanging_up.borrow_and_update();
+    match how {
+        HangUp::Close => {}
+        HangUp::Reset => hung.store(true, Ordering::Release),
+        HangUp::Silence => {
+            silent.store(true, Ordering::Release);
+            drop(entry);
+            tokio::select! {
+                _ = &mut talk => {}
+                _ = hanging_up.changed() => {}
+            }
+        }
+    }
 }
 
 /// Tells hyper to drop the connection without a word.
@@ -122,10 +197,12 @@ impl std::fmt::Display for Ended {
 
 impl std::error::Error for Ended {}
 
-/// A stream that can leave with an RST: linger zero at the moment it is dropped.
+/// A stream that can leave with an RST (linger zero at the moment it is dropped), or fall silent.
 struct Connection {
     stream: TcpStream,
     reset: Arc<AtomicBool>,
+    silent: Arc<AtomicBool>,
+    counts: Arc<Counts>,
 }
 
 impl Drop for Connection {
@@ -142,7 +219,16 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let before = buf.filled().len();
+        std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        let came = buf.filled().len() - before;
+        if came > 0 && self.silent.load(Ordering::Acquire) {
+            self.counts.unheard.fetch_add(came, Ordering::AcqRel);
+            buf.set_filled(before);
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The functions in this process, called with whole events as Lambda calls them.
 
 use cloud::{Invoke, InvokeFailure};
-use lambda_http::{Adapter, Context, Request, lambda_runtime::LambdaEvent, service_fn, tower::Service as _};
+use lambda_http::{Context, Request, lambda_runtime::LambdaEvent, service_fn};
 use shared::{app::App, config::Config, telemetry::Output};
 use std::{
     collections::BTreeMap,
@@ -24,7 +24,7 @@ const TIMEOUT_MS: u64 = 25_000;
 impl InProcess {
     pub(crate) fn new(environment: &BTreeMap<String, String>, lines: &Arc<Mutex<Vec<String>>>) -> Self {
         let app = |name| {
-            let config = Config::from(&|variable| environment.get(variable).cloned()).unwrap();
+            let config = Config::from(&|variable| variable_of(name, environment, variable)).unwrap();
             (name, Arc::new(App::new(config, Output::Kept(Arc::clone(lines))).unwrap()))
         };
         let configured = environment.get("FUNCTION_TIMEOUT_MS").and_then(|value| value.parse().ok());
@@ -58,11 +58,21 @@ impl Invoke for InProcess {
                     }
                 }
             };
-            let mut adapter = Adapter::from(service_fn(answer));
-            let response = adapter.call(LambdaEvent::new(payload, context)).await.map_err(failure)?;
-            serde_json::to_vec(&response).map_err(failure)
+            let event = LambdaEvent::new(payload, context);
+            shared::app::answer(service_fn(answer), event).await.map_err(failure)
         })
     }
+}
+
+/// A variable of whoever asks table and secret under a name: the rights of that name are all they have.
+pub(crate) fn variable_of(
+    who: &str,
+    environment: &BTreeMap<String, String>,
+    variable: &str,
+) -> Option<String> {
+    let value = environment.get(variable)?;
+    let is_endpoint = variable.starts_with("AWS_ENDPOINT_URL_");
+    Some(if is_endpoint { format!("{value}/{who}") } else { value.clone() })
 }
 
 fn failure(error: impl std::fmt::Display) -> InvokeFailure {

@@ -5,14 +5,19 @@ use cloud::{Issuer, Proxy};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 use simulated_bank::{Bank, Pki};
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 /// The identity key of all tests.
 pub(crate) const IDENTITY_KEY: &[u8; 32] = b"identity key of all tests, 32 b.";
 
 /// The template that is deployed.
 pub(crate) fn template_path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")
+    // From whichever crate of the checkout this is compiled into.
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("template.yaml"));
+    above.into_iter().find(|path| path.exists()).unwrap_or_default()
 }
 
 pub(crate) fn apps() -> Value {

@@ -231,7 +231,7 @@ async fn warming_opens_one_connection_of_each_kind_and_the_first_calls_use_them(
     let bare = || Reply::Answer(404, String::new());
     let stub = Stub::play([bare(), bare(), json(token), json(EMPTY)]);
     let client = stub.client();
-    client.warm().await;
+    client.warm(true, true).await;
     refresh(&client, 10).await.unwrap();
     accounts_by(&client, 10).await.unwrap();
     let seen = stub.seen();
@@ -241,5 +241,5 @@ async fn warming_opens_one_connection_of_each_kind_and_the_first_calls_use_them(
 
 #[tokio::test]
 async fn warming_a_bank_that_is_down_does_not_fail() {
-    client("http://127.0.0.1:9").warm().await;
+    client("http://127.0.0.1:9").warm(true, true).await;
 }

@@ -242,3 +242,20 @@ async fn the_countries_own_paths_are_unknown_unless_switched_on() {
     let href = own["accounts"][0]["_links"]["transactions"]["href"].as_str().unwrap();
     assert!(href.contains("/psd2/gb/v1/accounts/"), "{href}");
 }
+
+#[tokio::test]
+async fn a_customer_can_have_a_thousand_accounts_each_under_numbers_of_its_own() {
+    let bank = bank_with(|options| options.switches.further_accounts = 1_000).await;
+    let token = token_of(&bank, "SE", "se-anna").await;
+    let accounts = accounts(&bank, &token).await;
+    let of = |field: &str| {
+        let texts = accounts.iter().map(|account| account[field].as_str().unwrap().to_owned());
+        texts.collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!((of("accountId").len(), of("iban").len()), (accounts.len(), accounts.len()));
+    assert!(accounts.len() > 1_000);
+    let last = accounts.last().unwrap();
+    let one =
+        read(&bank, &token, &format!("/v2/accounts/{}", last["accountId"].as_str().unwrap())).await.json();
+    assert_eq!(one["iban"], last["iban"]);
+}

@@ -1,10 +1,12 @@
 //! Certificates and connections.
 
 use std::future::poll_fn;
+use std::io::ErrorKind;
 use std::pin::Pin;
+use std::task::Poll;
 
 use rustls::pki_types::ServerName;
-use simulated_bank::{Bank, ClientIdentity, ClientSpec, KeyKind, Validity};
+use simulated_bank::{Bank, ClientIdentity, ClientSpec, HangUp, KeyKind, Validity};
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -123,6 +125,35 @@ async fn connections_can_be_closed_and_new_ones_are_accepted() {
     assert_eq!(bank.ledger().connections, 3);
     let numbers: Vec<_> = bank.ledger().calls.iter().map(|call| call.connection).collect();
     assert_eq!(numbers, [2, 3]);
+}
+
+#[tokio::test]
+async fn an_idle_connection_can_be_closed_reset_or_left_in_silence() {
+    let bank = bank().await;
+    let host = bank.api_url().replace("https://", "");
+    for how in [HangUp::Close, HangUp::Reset, HangUp::Silence] {
+        let tcp = TcpStream::connect(&host).await.unwrap();
+        let mut idle = own_tls(&bank).connect(ServerName::try_from("127.0.0.1").unwrap(), tcp).await.unwrap();
+        app_token(&bank).await;
+        bank.hang_up(how).await;
+        let mut room = [0; 16];
+        let mut room = ReadBuf::new(&mut room);
+        let seen = poll_fn(|cx| {
+            Poll::Ready(match Pin::new(idle.get_mut().0).poll_read(cx, &mut room) {
+                Poll::Pending => "silence",
+                Poll::Ready(Err(error)) if error.kind() == ErrorKind::ConnectionReset => "reset",
+                Poll::Ready(Ok(())) if room.filled().is_empty() => "closed",
+                Poll::Ready(_) => "something else",
+            })
+        });
+        let expected = match how {
+            HangUp::Close => "closed",
+            HangUp::Reset => "reset",
+            HangUp::Silence => "silence",
+        };
+        assert_eq!(seen.await, expected);
+        app_token(&bank).await;
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
-//! The functions under `cargo lambda watch`: started, and waited for until each answers.
+//! The functions, under `cargo lambda watch` or prebuilt as processes: started, and waited for until each answers.
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
+use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hyper::body::Bytes;
@@ -13,26 +16,48 @@ use super::{demo, shown};
 use crate::template::invalid;
 use crate::watch::{Watch, WatchOptions};
 use crate::wire::Client;
+use crate::{FunctionProcess, RuntimeApi, Template};
 
 /// The first call of a function may have to compile it.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// How long a function may go on failing before that is the outcome.
 const FAILING: Duration = Duration::from_secs(20);
 
+/// How they run.
 #[derive(Debug)]
-pub(super) struct Functions(Watch);
+pub(super) enum Functions {
+    Watched(Box<Watch>),
+    Prebuilt(Arc<RuntimeApi>),
+}
+
+/// The functions of the template as processes, one each, from a folder of executables.
+pub(super) async fn prebuilt(
+    folder: &Path,
+    template: &Template,
+    environment: &BTreeMap<String, String>,
+) -> io::Result<RuntimeApi> {
+    let process = |name: String| FunctionProcess {
+        environment: environment.clone(),
+        ..FunctionProcess::new(name.as_str(), folder.join(&name))
+    };
+    RuntimeApi::start(template.functions()?.into_iter().map(|function| process(function.name)).collect())
+        .await
+}
 
 impl Functions {
-    pub(super) fn start(settings: &Settings, environment: &BTreeMap<String, String>) -> io::Result<Self> {
+    pub(super) fn start(settings: &Settings, stand_ins: &StandIns) -> io::Result<Self> {
+        if let Some(processes) = &stand_ins.processes {
+            return Ok(Self::Prebuilt(processes.clone()));
+        }
         let options = WatchOptions {
             cargo_lambda: settings.cargo_lambda.clone(),
             workspace: std::env::current_dir()?,
             port: settings.ports.invoke,
-            environment: environment.clone(),
+            environment: stand_ins.environment.clone(),
             folder: settings.state.clone(),
             concurrency: 4,
         };
-        Watch::start(&options).map(Self)
+        Watch::start(&options).map(Box::new).map(Self::Watched)
     }
 
     /// Until every function answers a trivial request through the front door.
@@ -70,31 +95,43 @@ impl Functions {
             let since =
                 if status == 500 { *failing.get_or_insert_with(Instant::now) } else { Instant::now() };
             failing = failing.filter(|_| status == 500);
-            if let Some(status) = self.0.ended()? {
-                return Err(invalid(format!(
-                    "cargo-lambda ended ({status}); see {}",
-                    self.0.log().display()
-                )));
+            if let Self::Watched(watch) = self
+                && let Some(status) = watch.ended()?
+            {
+                return Err(ended(watch, status));
             }
             if since.elapsed() > FAILING || start.elapsed() > PATIENCE {
-                return Err(invalid(format!(
-                    "{name} does not answer (last: {status}); see {}",
-                    self.0.log().display()
-                )));
+                return Err(invalid(format!("{name} does not answer (last: {status})")));
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
 
-    /// Ends only if the child ends by itself, which is an error.
+    /// Ends only if the child ends by itself, which is an error. Processes are started again for ever.
     pub(super) async fn exited(&mut self) -> io::Result<()> {
-        let status = self.0.wait().await?;
-        Err(invalid(format!("cargo-lambda ended ({status}); see {}", self.0.log().display())))
+        match self {
+            Self::Watched(watch) => {
+                let status = watch.wait().await?;
+                Err(ended(watch, status))
+            }
+            Self::Prebuilt(_) => std::future::pending().await,
+        }
     }
 
-    pub(super) async fn stop(&mut self) {
-        self.0.stop().await;
+    /// Ends them; what they said stands in the log in both cases.
+    pub(super) async fn stop(&mut self, settings: &Settings) -> io::Result<()> {
+        match self {
+            Self::Watched(watch) => watch.stop().await,
+            Self::Prebuilt(processes) => {
+                std::fs::write(settings.file("functions.log"), processes.logs().join("\n"))?;
+            }
+        }
+        Ok(())
     }
+}
+
+fn ended(watch: &Watch, status: ExitStatus) -> io::Error {
+    invalid(format!("cargo-lambda ended ({status}); see {}", watch.log().display()))
 }
 
 /// What came back from a trivial request.

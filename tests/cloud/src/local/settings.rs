@@ -31,6 +31,11 @@ pub struct Settings {
     pub fresh: bool,
     /// `ONCE=1`: end after the walk, with its outcome.
     pub once: bool,
+    /// `DEMO=0`: neither the walk nor the demo consents.
+    pub demo: bool,
+    /// `PREBUILT`: folder of the functions' executables, which then run as processes of the runtime stand-in; none: under
+    /// `cargo lambda watch`, which compiles them.
+    pub prebuilt: Option<PathBuf>,
     /// `--pretty`: what the functions say is shown, readable for a person.
     pub pretty: bool,
     /// `CARGO_LAMBDA`: the executable (`.tools/bin/cargo-lambda`).
@@ -50,6 +55,8 @@ impl Settings {
             state: std::path::absolute(text("LOCAL_STATE", "target/local"))?,
             fresh: flag("FRESH"),
             once: flag("ONCE"),
+            demo: std::env::var("DEMO").map_or(true, |value| value != "0"),
+            prebuilt: std::env::var_os("PREBUILT").map(std::path::absolute).transpose()?,
             pretty: std::env::args().any(|argument| argument == "--pretty"),
             cargo_lambda: std::path::absolute(text("CARGO_LAMBDA", ".tools/bin/cargo-lambda"))?,
             template: std::path::absolute(text("TEMPLATE", "template.yaml"))?,

@@ -8,12 +8,13 @@ use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
 use simulated_bank::{Bank, Options, RegisteredApp};
 
-use super::demo;
 use super::settings::Settings;
+use super::{demo, functions};
 use crate::page::{Neighbours, Page};
 use crate::template::invalid;
 use crate::{
-    CargoLambda, Clock, FrontDoor, FrontDoorOptions, Issuer, Proxy, Secrets, Table, Template, TokenSpec,
+    CargoLambda, Clock, FrontDoor, FrontDoorOptions, Invoke, Issuer, Proxy, RuntimeApi, Secrets, Table,
+    Template, TokenSpec,
 };
 
 const TABLE: &str = "consents";
@@ -29,11 +30,11 @@ pub(super) struct StandIns {
     pub(super) issuer: Issuer,
     pub(super) front_door: FrontDoor,
     pub(super) page: Page,
-    parameters: BTreeMap<String, String>,
-    template: std::path::PathBuf,
-    table: Proxy,
-    secrets: Proxy,
-    _behind: (Table, Secrets),
+    /// What the functions get: the template's variables with the demo's values, and what Lambda would add.
+    pub(super) environment: BTreeMap<String, String>,
+    /// The functions, where they are prebuilt.
+    pub(super) processes: Option<Arc<RuntimeApi>>,
+    _behind: (Table, Proxy, Secrets, Proxy),
 }
 
 impl StandIns {
@@ -52,9 +53,17 @@ impl StandIns {
         keep_secret(&secrets, &bank, &redirect_uri(settings))?;
         let (table_proxy, secrets_proxy) =
             (Proxy::start(table.url()).await?, Proxy::start(secrets.url()).await?);
-        let invoke = Arc::new(CargoLambda::new(settings.invoke_url()));
+        let environment = environment(&template, &table_proxy, &secrets_proxy)?;
+        let processes = match &settings.prebuilt {
+            Some(folder) => Some(Arc::new(functions::prebuilt(folder, &template, &environment).await?)),
+            None => None,
+        };
+        let invoke: Arc<dyn Invoke> = match &processes {
+            Some(processes) => processes.clone(),
+            None => Arc::new(CargoLambda::new(settings.invoke_url())),
+        };
         let options = FrontDoorOptions::new(&settings.template, invoke, clock);
-        let options = FrontDoorOptions { parameters: parameters.clone(), port: ports.front_door, ..options };
+        let options = FrontDoorOptions { parameters, port: ports.front_door, ..options };
         let front_door = FrontDoor::start(options).await.map_err(named("the front door"))?;
         let page = Page::start(ports.page, neighbours(&bank, &issuer, &front_door)).await;
         Ok(Self {
@@ -62,30 +71,10 @@ impl StandIns {
             issuer,
             front_door,
             page: page.map_err(named("the page"))?,
-            parameters,
-            template: settings.template.clone(),
-            table: table_proxy,
-            secrets: secrets_proxy,
-            _behind: (table, secrets),
+            environment,
+            processes,
+            _behind: (table, table_proxy, secrets, secrets_proxy),
         })
-    }
-
-    /// What the functions get: the template's variables with the demo's values, and what Lambda would add.
-    pub(super) fn environment(&self) -> io::Result<BTreeMap<String, String>> {
-        let mut environment = BTreeMap::new();
-        for function in Template::read(&self.template, self.parameters.clone())?.functions()? {
-            environment.extend(function.environment);
-        }
-        for (name, value) in [
-            ("AWS_REGION", "eu-north-1".to_owned()),
-            ("AWS_ACCESS_KEY_ID", "local".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
-            ("AWS_ENDPOINT_URL_DYNAMODB", self.table.url()),
-            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets.url()),
-        ] {
-            environment.insert(name.to_owned(), value);
-        }
-        Ok(environment)
     }
 
     /// A token that a pasted line can use for a month.
@@ -99,6 +88,23 @@ impl StandIns {
         drop(self.front_door);
         self.bank.stop().await;
     }
+}
+
+fn environment(template: &Template, table: &Proxy, secrets: &Proxy) -> io::Result<BTreeMap<String, String>> {
+    let mut environment = BTreeMap::new();
+    for function in template.functions()? {
+        environment.extend(function.environment);
+    }
+    for (name, value) in [
+        ("AWS_REGION", "eu-north-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", table.url()),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets.url()),
+    ] {
+        environment.insert(name.to_owned(), value);
+    }
+    Ok(environment)
 }
 
 fn named(what: &'static str) -> impl Fn(io::Error) -> io::Error {

@@ -3,8 +3,9 @@
 use std::io;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::body::Bytes;
 use hyper::{Method, Request, Response};
@@ -38,6 +39,8 @@ struct Life {
     /// 0 while there is no process.
     pid: AtomicU32,
     starts: AtomicUsize,
+    /// When the process was started, and how long it took to ask for its first event.
+    init: Mutex<(Option<Instant>, Option<Duration>)>,
 }
 
 impl Instance {
@@ -48,7 +51,14 @@ impl Instance {
         logs: Logs,
     ) -> io::Result<Self> {
         let (pid, starts) = (AtomicU32::new(0), AtomicUsize::new(0));
-        let life = Arc::new(Life { index, name: function.name.clone(), dispatcher, pid, starts });
+        let life = Arc::new(Life {
+            index,
+            name: function.name.clone(),
+            dispatcher,
+            pid,
+            starts,
+            init: Mutex::default(),
+        });
         let served = life.clone();
         let server = Server::start(0, move |request| {
             let life = served.clone();
@@ -62,6 +72,16 @@ impl Instance {
 
     pub(super) fn signal(&self, name: &str) -> bool {
         self.life.signal(name)
+    }
+
+    /// Its process, if there is one.
+    pub(super) fn pid(&self) -> Option<u32> {
+        Some(self.life.pid.load(Ordering::Acquire)).filter(|pid| *pid > 0)
+    }
+
+    /// How long its newest process took to ask for its first event, once it has.
+    pub(super) fn init(&self) -> Option<Duration> {
+        locked(&self.life.init).1
     }
 
     pub(super) fn restarts(&self) -> usize {
@@ -98,6 +118,7 @@ async fn supervise(life: Arc<Life>, function: FunctionProcess, address: String, 
     let mut pause = Duration::from_millis(5);
     loop {
         let started = tokio::time::Instant::now();
+        *locked(&life.init) = (Some(Instant::now()), None);
         match spawn(&function, &address) {
             Ok(mut child) => {
                 life.pid.store(child.id().unwrap_or(0), Ordering::Release);
@@ -167,6 +188,10 @@ async fn answer(life: Arc<Life>, request: Request<Bytes>) -> Answer {
 
 /// Waits until there is an event, however long: the runtime knows no timeout here, and a frozen one asks for hours.
 async fn next(life: Arc<Life>) -> Answer {
+    {
+        let (started, init) = &mut *locked(&life.init);
+        *init = init.or_else(|| started.map(|started| started.elapsed()));
+    }
     let Ok(handed) = life.dispatcher.next(life.index).await else {
         return Ok(respond(500, "application/json", r#"{"errorType":"Ended"}"#));
     };

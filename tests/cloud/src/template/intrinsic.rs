@@ -122,7 +122,7 @@ impl Template {
         Ok(result)
     }
 
-    fn condition(&self, name: &str) -> io::Result<bool> {
+    pub(super) fn condition(&self, name: &str) -> io::Result<bool> {
         let condition = self.document.pointer(&format!("/Conditions/{name}"));
         self.holds(condition.ok_or_else(|| invalid(format!("no condition {name}")))?)
     }

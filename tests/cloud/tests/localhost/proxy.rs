@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use cloud::{FaultKind, Proxy, ProxyFault, Secrets};
+use cloud::{FaultKind, HangUp, Proxy, ProxyFault, Secrets};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::caller::{Answer, post};
 
@@ -87,4 +89,29 @@ async fn a_slow_call_takes_its_time_and_succeeds() {
     let start = Instant::now();
     assert_eq!(write(&proxy, 1).await.unwrap().status, 200);
     assert!(start.elapsed() >= Duration::from_millis(80));
+}
+
+#[tokio::test]
+async fn an_idle_connection_can_be_closed_reset_or_left_in_silence() {
+    let (_secrets, proxy) = behind().await;
+    for (number, how) in [HangUp::Close, HangUp::Reset, HangUp::Silence].into_iter().enumerate() {
+        let mut idle = TcpStream::connect(proxy.url().trim_start_matches("http://")).await.unwrap();
+        while proxy.connections() < number + 1 {
+            tokio::task::yield_now().await;
+        }
+        proxy.hang_up(how).await;
+        let mut room = [0; 16];
+        if how == HangUp::Silence {
+            idle.write_all(b"GET").await.unwrap();
+        }
+        let seen = match (how, tokio::time::timeout(Duration::from_millis(200), idle.read(&mut room)).await) {
+            (HangUp::Close, Ok(Ok(0))) | (HangUp::Silence, Err(_)) => true,
+            (HangUp::Reset, Ok(Err(error))) => error.kind() == std::io::ErrorKind::ConnectionReset,
+            _ => false,
+        };
+        assert!(seen, "{how:?}");
+    }
+    assert_eq!(proxy.unheard(), 3);
+    write(&proxy, 1).await.unwrap();
+    assert_eq!(proxy.connections(), 4);
 }

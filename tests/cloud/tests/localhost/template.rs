@@ -43,6 +43,50 @@ fn a_parameter_without_a_value_is_an_error_that_names_it() {
 }
 
 #[test]
+fn a_function_is_named_by_the_folder_of_its_zip_and_a_folder_in_the_place_of_a_zip_is_an_error() {
+    let text = std::fs::read_to_string(TEMPLATE).unwrap();
+    for route in template(&[]).routes().unwrap() {
+        let zip = format!("CodeUri: target/lambda/{}/bootstrap.zip\n", route.function);
+        assert_eq!(text.matches(&zip).count(), 1, "{}", route.function);
+        // SAM would zip such a folder with the zip in it, and nothing would start.
+        let folder = text.replace(&zip, &format!("CodeUri: target/lambda/{}/\n", route.function));
+        let error = Template::parse(&folder, BTreeMap::new()).unwrap().routes().unwrap_err();
+        assert!(error.to_string().contains("bootstrap.zip"), "{error}");
+    }
+}
+
+/// What the template grants with something else in the role of one function.
+fn grants_with(from: &str, to: &str) -> Result<BTreeMap<String, usize>, String> {
+    let text = std::fs::read_to_string(TEMPLATE).unwrap();
+    let (before, role) = text.split_once("  RedirectCallbackRole:\n").unwrap();
+    assert!(role.contains(from), "{from}");
+    let text = format!("{before}  RedirectCallbackRole:\n{}", role.replacen(from, to, 1));
+    let grants = Template::parse(&text, BTreeMap::new()).unwrap().grants();
+    let counted = |(who, rights): (String, std::collections::BTreeSet<cloud::Right>)| (who, rights.len());
+    grants.map(|grants| grants.into_iter().map(counted).collect()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn what_roles_and_policies_grant_is_read_and_what_is_not_understood_is_an_error() {
+    let granted = grants_with("", "").unwrap();
+    assert_eq!(granted.len(), 7, "{granted:?}");
+    let rights = |granted: &BTreeMap<String, usize>| granted["redirect-callback"];
+    let more = grants_with("dynamodb:Query", "dynamodb:Query, dynamodb:Scan").unwrap();
+    assert_eq!(rights(&more), rights(&granted) + 1);
+    let allow = "{Effect: Allow, Action: kms:Decrypt, ";
+    for (from, to) in [
+        (allow, "{Effect: Deny, Action: kms:Decrypt, "),
+        (allow, "{Effect: Allow, Condition: {}, Action: kms:Decrypt, "),
+        ("!GetAtt Key.Arn", "!ImportValue key"),
+        ("    Properties:\n", "    Properties:\n      ManagedPolicyArns: [a]\n"),
+        ("      Role: !GetAtt RedirectCallbackRole.Arn\n", ""),
+        ("!GetAtt RedirectCallbackRole.Arn", "!GetAtt Nobody.Arn"),
+    ] {
+        assert!(grants_with(from, to).is_err(), "{to}");
+    }
+}
+
+#[test]
 fn functions_get_the_environment_of_the_template_without_what_is_empty() {
     let functions = template(&[REQUIRED[0], REQUIRED[1], ("Table", "t1")]).functions().unwrap();
     let names: Vec<&str> = functions.iter().map(|function| function.name.as_str()).collect();

@@ -1,0 +1,182 @@
+//! The fault matrix: every fault of the bank at every call of every path, and every fault of the secret before every path.
+//! After each the caller has an answer in the documented form, the same request again is safe, all that was under way is
+//! over when its time is, and the invariants hold (`held.rs`).
+//!
+//! The rig learns the calls of each path from the simulated bank's ledger: a call of a kind for which `faults.rs` has
+//! nothing fails the suite. The table's exchanges have the same in `store_faults/everywhere.rs`, deaths in `crash.rs`.
+
+mod faults;
+mod held;
+mod reads;
+mod secret;
+
+use crate::{
+    paths::{PATHS, Scene},
+    world::{Answer, Setting, World, measure},
+};
+use futures_util::{FutureExt, StreamExt, future::join_all, stream};
+use held::Book;
+use simulated_bank::{CallKind, Fault, FaultOrder};
+use std::panic::AssertUnwindSafe;
+
+/// Longer than any claim.
+const CLAIM_MS: i64 = 60_000;
+/// Longer than anybody has to sign.
+const ATTEMPT_MS: i64 = 16 * 60_000;
+
+/// Problems that say honestly that nobody knows, or that somebody else has to act first.
+const SERVER_SIDE: [&str; 9] = [
+    "bank_answer_lost",
+    "bank_answer_unusable",
+    "bank_busy",
+    "bank_refused_us",
+    "bank_unavailable",
+    "bank_unrecognised",
+    "out_of_time",
+    "refresh_in_flight",
+    "start_unknown",
+];
+
+/// A world with functions that have so much time.
+async fn world(time_ms: u64) -> World {
+    let overrides = vec![("FUNCTION_TIMEOUT_MS", time_ms.to_string())];
+    let world = World::with(Setting { overrides, ..Setting::default() }).await;
+    world.person().connect().await;
+    world
+}
+
+/// The calls at the bank that one request of this path makes, in order.
+async fn learn(world: &World, path: &str) -> Vec<CallKind> {
+    let scene = Scene::set(world, path).await;
+    let before = world.bank.ledger().calls.len();
+    assert_eq!(scene.send().await.status, scene.status, "{path}");
+    let calls = world.bank.ledger().calls[before..].iter().map(|call| call.kind).collect();
+    scene.strike().await;
+    calls
+}
+
+/// An answer is what was asked for, a redirect, or a problem: never nothing, and no 5xx but one that says whose fault it is.
+fn is_answered(answer: &Answer, case: &str) {
+    assert_ne!(answer.status, 500, "{case}: {}", answer.text);
+    let is_page = answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+    if answer.status > 500 && !is_page {
+        let code = answer.json()["code"].clone();
+        assert!(SERVER_SIDE.iter().any(|known| code == *known), "{case}: {}", answer.text);
+    }
+}
+
+/// One fault at one call of one path, and what an app does then.
+async fn case(scene: &Scene<'_>, order: FaultOrder, other: &mut Option<String>, case: &str) {
+    let (world, fault) = (scene.person.world, order.fault.clone());
+    let book = Book::open(world).await;
+    world.bank.fault(order);
+    is_answered(&scene.send().await, case);
+    world.bank.clear_faults();
+    is_answered(&scene.send().await, case);
+    world.pass(CLAIM_MS);
+    is_answered(&scene.send().await, case);
+    book.holds(world, case).await;
+    if scene.reads_data() {
+        reads::are_as_ever(scene, &fault, other, case).await;
+        return;
+    }
+    world.pass(ATTEMPT_MS);
+    for consent in scene.person.get("/v1/consents").await.expect(200)["consents"].as_array().unwrap() {
+        let over = ["active", "expired", "rejected", "revoked"].iter().any(|word| consent["status"] == *word);
+        assert!(over, "{case}: stuck: {consent}");
+    }
+    scene.strike().await;
+}
+
+/// The faults of one kind of patience at all calls of one path, in a world of its own: one case after
+/// another.
+async fn all_of(path: &'static str, calls: &[CallKind], patience: Patience) -> Done {
+    let world = world(patience.time_ms()).await;
+    // What processes fetch once has been fetched.
+    learn(&world, path).await;
+    let mut done = Done::default();
+    let mut other = None;
+    for (place, &kind) in calls.iter().enumerate() {
+        let faults = faults::of(kind);
+        assert!(!faults.is_empty(), "{path}: no faults are known for {kind}");
+        let skip = calls[..place].iter().filter(|earlier| **earlier == kind).count();
+        for (fault, times) in faults.into_iter().filter(|(fault, _)| patience.is_for(fault)) {
+            let order = FaultOrder { call: kind, fault, times, skip: u32::try_from(skip).unwrap() };
+            let name = format!("{path}: {order:?}");
+            let scene = Scene::of(reads::who(&world, path, &mut other), path).await;
+            // Futures of this depth are large.
+            let run = Box::pin(case(&scene, order, &mut other, &name));
+            let run = AssertUnwindSafe(run).catch_unwind().await;
+            if let Err(panic) = run {
+                done.complaints.extend(panic.downcast_ref::<String>().cloned());
+                world.bank.clear_faults();
+                world.pass(ATTEMPT_MS);
+            }
+            done.cases += 1;
+        }
+    }
+    world.search_table().await;
+    done
+}
+
+/// What came of a path.
+#[derive(Default)]
+struct Done {
+    cases: usize,
+    complaints: Vec<String>,
+}
+
+/// The paths that ask the bank, with the calls of one request; and how many those are. `MATRIX=poll` leaves the paths whose
+/// name has the word.
+async fn steps() -> (Vec<(&'static str, Vec<CallKind>)>, usize) {
+    let word = std::env::var("MATRIX").unwrap_or_default();
+    let world = world(25_000).await;
+    let mut paths = Vec::new();
+    for &path in PATHS.iter().filter(|path| path.contains(&word)) {
+        let calls = learn(&world, path).await;
+        // Without a call at the bank a path is the table's business alone.
+        if !calls.is_empty() {
+            paths.push((path, calls));
+        }
+    }
+    let calls = paths.iter().map(|(_, calls)| calls.len()).sum();
+    assert!(calls >= 24 || !word.is_empty(), "{calls} calls over {} paths", paths.len());
+    (paths, calls)
+}
+
+/// Silence is waited out in worlds with little time, each kind in one of its own, all at once; the rest has time enough.
+#[derive(Clone, Copy, Debug)]
+enum Patience {
+    None,
+    Silence(usize),
+}
+
+impl Patience {
+    const fn time_ms(self) -> u64 {
+        if matches!(self, Self::None) { 12_000 } else { 8_000 }
+    }
+
+    fn is_for(self, fault: &Fault) -> bool {
+        match self {
+            Self::None => !faults::SILENT.contains(fault),
+            Self::Silence(which) => faults::SILENT[which] == *fault,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_fault_of_the_bank_at_every_call_of_every_path_is_answered_and_leaves_nothing_broken() {
+    let (paths, calls) = steps().await;
+    let quick =
+        stream::iter(&paths).map(|(path, calls)| all_of(path, calls, Patience::None)).buffer_unordered(4);
+    let silent = paths
+        .iter()
+        .flat_map(|(path, calls)| (0..3).map(move |which| all_of(path, calls, Patience::Silence(which))));
+    let (mut done, silent) = tokio::join!(quick.collect::<Vec<_>>(), join_all(silent));
+    done.extend(silent);
+    let cases: usize = done.iter().map(|done| done.cases).sum();
+    let complaints: Vec<String> = done.into_iter().flat_map(|done| done.complaints).collect();
+    assert!(complaints.is_empty(), "{} of {cases} cases:\n{}", complaints.len(), complaints.join("\n"));
+    let asked = format!("all kinds that apply × all {calls} calls");
+    measure("single faults of the bank at every call", cases, &asked, None);
+}
