@@ -95,7 +95,7 @@ client: tools ## A whole journey in TypeScript, typed from openapi.yaml, against
 build: tools ## Release zips of all functions under target/lambda/<arch>, with checksums (ARCH=x86_64 or arm64)
 	@./.ci/build.sh $(ARCH) $(FUNCTIONS)
 
-smoke: tools ## What `make build` left, run here: each bootstrap answers its events (ARCH: of this machine)
+smoke: tools ## What `make build` left, run: each bootstrap answers its events (ARCH must be this machine's)
 	@./.ci/smoke.sh $(ARCH)
 
 validate: tools $(TOOLS)-sam/.ready ## The template, by cfn-lint and by SAM

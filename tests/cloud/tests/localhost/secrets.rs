@@ -1,6 +1,8 @@
 //! Versions and stages.
 
-use cloud::Secrets;
+use std::sync::Arc;
+
+use cloud::{Account, Secrets};
 use serde_json::{Value, json};
 
 use crate::caller::{Answer, post};
@@ -89,4 +91,21 @@ async fn a_file_keeps_the_secret_for_the_next_start_and_for_its_owner_only() {
     let mode = std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
     std::fs::remove_file(file).unwrap();
     assert_eq!((second.value("main", "AWSCURRENT"), mode), (Some(json!({ "k": "v" })), 0o600));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_that_somebody_else_keeps_is_put_and_read_through_an_account_there() {
+    let elsewhere = Secrets::start(None).await.unwrap();
+    let account = Account::at(&elsewhere.url()).await.unwrap();
+    let secrets = Secrets::of(Arc::new(account));
+    secrets.put("main", &json!(1)).unwrap();
+    for pending in [2, 3] {
+        secrets.put_staged("main", &json!(pending), &["AWSPENDING"]).unwrap();
+    }
+    let at = |kept: &Secrets, stage: &str| kept.value("main", stage);
+    for kept in [&secrets, &elsewhere] {
+        assert_eq!((at(kept, "AWSCURRENT"), at(kept, "AWSPENDING")), (Some(json!(1)), Some(json!(3))));
+    }
+    drop(elsewhere);
+    assert!(secrets.put("main", &json!(4)).is_err() && at(&secrets, "AWSCURRENT").is_none());
 }
