@@ -70,6 +70,7 @@ mod said;
 mod same_funds;
 mod sealing;
 mod signals;
+mod size;
 mod source;
 mod start_limits;
 mod starting;
