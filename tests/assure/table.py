@@ -27,6 +27,8 @@ MEASURES = [
     ("kinds of secret × forms, each leak found", "make test"),
     ("fuzz targets, corpora replayed", "make test"),
     ("the state machine against a model, walks", "make test"),
+    ("clocks that jump, in every state", "make test"),
+    ("days of five people", "make test"),
     ("freezes, idle connections closed, reset or silent", "make test"),
     ("seeded bugs, caught", "make teeth"),
     ("load, bank at 0 ms: answers without a 5xx", "make load"),

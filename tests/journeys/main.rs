@@ -56,6 +56,7 @@ mod least_privilege;
 mod load;
 mod matrix;
 mod mortal;
+mod moved_clocks;
 mod mutual_tls;
 mod negatives;
 mod openapi;

@@ -8,15 +8,17 @@
 mod faults;
 mod held;
 mod pairs;
+mod patience;
 mod reads;
 mod secret;
 
 use crate::{
     paths::{PATHS, Scene},
-    world::{Answer, Setting, World, measure},
+    world::{Answer, World, measure},
 };
 use futures_util::{FutureExt, StreamExt, future::join_all, stream};
 use held::Book;
+use patience::Patience;
 use simulated_bank::{CallKind, Fault, FaultOrder};
 use std::panic::AssertUnwindSafe;
 
@@ -39,14 +41,6 @@ const SERVER_SIDE: [&str; 10] = [
     "start_unknown",
 ];
 
-/// A world with functions that have so much time.
-async fn world(time_ms: u64) -> World {
-    let overrides = vec![("FUNCTION_TIMEOUT_MS", time_ms.to_string())];
-    let world = World::with(Setting { overrides, ..Setting::default() }).await;
-    world.person().connect().await;
-    world
-}
-
 /// The calls at the bank that one request of this path makes, in order.
 async fn learn(world: &World, path: &str) -> Vec<CallKind> {
     let scene = Scene::set(world, path).await;
@@ -67,8 +61,8 @@ fn is_answered(answer: &Answer, case: &str) {
     }
 }
 
-/// Sets off what goes wrong, and takes it away again.
-type Trouble<'t> = (&'t (dyn Fn() + Sync), &'t (dyn Fn() + Sync));
+/// Sets off what goes wrong, takes it away again, and says that the case is over.
+type Trouble<'t> = (&'t (dyn Fn() + Sync), &'t (dyn Fn() + Sync), &'t (dyn Fn() + Sync));
 
 /// Nothing goes wrong any more.
 fn calm(world: &World) {
@@ -79,7 +73,7 @@ fn calm(world: &World) {
 /// One request in trouble, and what an app does then. `may`: the process may die, the bank may end the grant.
 async fn case(
     scene: &Scene<'_>,
-    (arm, disarm): Trouble<'_>,
+    (arm, disarm, over): Trouble<'_>,
     may: (bool, bool),
     other: &mut Option<String>,
     case: &str,
@@ -95,6 +89,7 @@ async fn case(
     is_answered(&scene.send().await, case);
     world.pass(CLAIM_MS);
     is_answered(&scene.send().await, case);
+    over();
     book.holds(world, may.0, case).await;
     if scene.reads_data() {
         reads::are_as_ever(scene, may.1, other, case).await;
@@ -108,10 +103,10 @@ async fn case(
     scene.strike().await;
 }
 
-/// The faults of one kind of patience at all calls of one path, in a world of its own: one case after
+/// The faults that are waited for in this way, at all calls of one path, in a world of its own: one case after
 /// another.
-async fn all_of(path: &'static str, calls: &[CallKind], patience: Patience) -> Done {
-    let world = world(patience.time_ms()).await;
+async fn all_of(path: &'static str, calls: &[CallKind], how_long: Wait) -> Done {
+    let (world, functions) = Patience::world(how_long.hasty_ms()).await;
     // What processes fetch once has been fetched.
     learn(&world, path).await;
     let mut done = Done::default();
@@ -120,19 +115,23 @@ async fn all_of(path: &'static str, calls: &[CallKind], patience: Patience) -> D
         let faults = faults::of(kind);
         assert!(!faults.is_empty(), "{path}: no faults are known for {kind}");
         let skip = calls[..place].iter().filter(|earlier| **earlier == kind).count();
-        for (fault, times) in faults.into_iter().filter(|(fault, _)| patience.is_for(fault)) {
+        for (fault, times) in faults.into_iter().filter(|(fault, _)| how_long.is_for(fault)) {
             let order = FaultOrder { call: kind, fault, times, skip: u32::try_from(skip).unwrap() };
             let name = format!("{path}: {order:?}");
             let scene = Scene::of(reads::who(&world, path, &mut other), path).await;
             // Futures of this depth are large.
             let may_end = faults::may_end_a_grant(&order.fault);
-            let arm = || world.bank.fault(order.clone());
-            let disarm = || calm(&world);
-            let run = Box::pin(case(&scene, (&arm, &disarm), (false, may_end), &mut other, &name));
+            let arm = || {
+                functions.hurry(true);
+                world.bank.fault(order.clone());
+            };
+            let (disarm, over) = (|| calm(&world), || functions.hurry(false));
+            let run = Box::pin(case(&scene, (&arm, &disarm, &over), (false, may_end), &mut other, &name));
             let run = AssertUnwindSafe(run).catch_unwind().await;
             if let Err(panic) = run {
                 done.complaints.extend(panic.downcast_ref::<String>().cloned());
-                world.bank.clear_faults();
+                calm(&world);
+                functions.hurry(false);
                 world.pass(ATTEMPT_MS);
             }
             done.cases += 1;
@@ -153,7 +152,7 @@ struct Done {
 /// name has the word.
 async fn steps() -> (Vec<(&'static str, Vec<CallKind>)>, usize) {
     let word = std::env::var("MATRIX").unwrap_or_default();
-    let world = world(25_000).await;
+    let (world, _) = Patience::world(25_000).await;
     let mut paths = Vec::new();
     for &path in PATHS.iter().filter(|path| path.contains(&word)) {
         let calls = learn(&world, path).await;
@@ -167,21 +166,21 @@ async fn steps() -> (Vec<(&'static str, Vec<CallKind>)>, usize) {
     (paths, calls)
 }
 
-/// Silence is waited out in worlds with little time, each kind in one of its own, all at once; the rest has time enough.
+/// Silence is waited out, each kind of it in a world of its own, all at once.
 #[derive(Clone, Copy, Debug)]
-enum Patience {
-    None,
+enum Wait {
+    No,
     Silence(usize),
 }
 
-impl Patience {
-    const fn time_ms(self) -> u64 {
-        if matches!(self, Self::None) { 12_000 } else { 8_000 }
+impl Wait {
+    const fn hasty_ms(self) -> u64 {
+        if matches!(self, Self::No) { 8_000 } else { 6_000 }
     }
 
     fn is_for(self, fault: &Fault) -> bool {
         match self {
-            Self::None => !faults::SILENT.contains(fault),
+            Self::No => !faults::SILENT.contains(fault),
             Self::Silence(which) => faults::SILENT[which] == *fault,
         }
     }
@@ -190,11 +189,10 @@ impl Patience {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_fault_of_the_bank_at_every_call_of_every_path_is_answered_and_leaves_nothing_broken() {
     let (paths, calls) = steps().await;
-    let quick =
-        stream::iter(&paths).map(|(path, calls)| all_of(path, calls, Patience::None)).buffer_unordered(4);
+    let quick = stream::iter(&paths).map(|(path, calls)| all_of(path, calls, Wait::No)).buffer_unordered(4);
     let silent = paths
         .iter()
-        .flat_map(|(path, calls)| (0..3).map(move |which| all_of(path, calls, Patience::Silence(which))));
+        .flat_map(|(path, calls)| (0..3).map(move |which| all_of(path, calls, Wait::Silence(which))));
     let (mut done, silent) = tokio::join!(quick.collect::<Vec<_>>(), join_all(silent));
     done.extend(silent);
     let cases: usize = done.iter().map(|done| done.cases).sum();

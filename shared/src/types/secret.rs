@@ -1,6 +1,21 @@
 //! Values that must never be printed. What a secret type does *not* implement is the rule: no `Display`, no
 //! `Serialize`, no `PartialEq`; `Debug` shows the name only. [`expose`](AccessToken::expose) is the one way out, and
 //! can be searched for.
+//!
+//! None of these compiles:
+//!
+//! ```compile_fail,E0277
+//! println!("{}", shared::types::AccessToken::new("t")); // printed
+//! ```
+//! ```compile_fail,E0277
+//! serde_json::to_string(&shared::types::AccessToken::new("t")); // written out
+//! ```
+//! ```compile_fail,E0369
+//! let _ = shared::types::AccessToken::new("t") == shared::types::AccessToken::new("t"); // compared, and not in constant time
+//! ```
+//! ```compile_fail,E0599
+//! shared::types::AuthorizationCode::new("c").clone(); // a code that could be spent twice
+//! ```
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::BASE64URL_NOPAD;
@@ -88,6 +103,41 @@ impl CodeVerifier {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::{IdentityKey, SealingKey};
+
+    /// Does not compile for a type that can be printed, written out or compared: then a second implementation fits, and
+    /// none can be chosen.
+    macro_rules! keeps_to_itself {
+        ($($name:ty),+ $(,)?) => {$(
+            const _: fn() = || {
+                trait Fits<Which> {
+                    fn chosen() {}
+                }
+                struct Printed;
+                struct Written;
+                struct Compared;
+                impl<T: ?Sized> Fits<()> for T {}
+                impl<T: ?Sized + fmt::Display> Fits<Printed> for T {}
+                impl<T: ?Sized + serde::Serialize> Fits<Written> for T {}
+                impl<T: ?Sized + PartialEq> Fits<Compared> for T {}
+                let _ = <$name as Fits<_>>::chosen;
+            };
+        )+};
+    }
+
+    keeps_to_itself!(
+        AccessToken,
+        RefreshToken,
+        AuthorizationCode,
+        Nonce,
+        CodeVerifier,
+        Handle,
+        SessionLink,
+        AutoStartToken,
+        QrData,
+        SealingKey,
+        IdentityKey,
+    );
 
     #[test]
     fn a_secret_shows_its_name_and_nothing_else() {

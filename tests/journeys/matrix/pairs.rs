@@ -121,7 +121,7 @@ async fn some(seed: u64, pairs: usize) {
         };
         let dies = both.iter().any(|trouble| matches!(trouble, Trouble::Dies { .. }));
         let may_end = both.iter().any(Trouble::may_end_a_grant);
-        Box::pin(case(&scene, (&arm, &disarm), (dies, may_end), &mut other, &name)).await;
+        Box::pin(case(&scene, (&arm, &disarm, &|| ()), (dies, may_end), &mut other, &name)).await;
     }
     world.search_table().await;
 }
