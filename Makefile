@@ -50,7 +50,7 @@ ledger: ## Reads ledgers made by chance in every way (SEEDS=10000, more than a m
 	@LEDGER_SEEDS=$(or $(SEEDS),10000) cargo test --workspace --lib --quiet -- ledger::tests::properties --nocapture
 
 BENCHES ?= functions instructions scale transactions
-bench: ## What the code costs, and FREEZES=1000 freezes; half an hour (release). Tables go to target/bench/ (BENCHES="functions scale")
+bench: ## What the code costs, and FREEZES=1000 freezes; long (release). Tables go to target/bench/ (BENCHES="functions scale")
 	@./.ci/need.sh valgrind valgrind
 	@cargo build --release --locked --quiet $(FUNCTIONS:%=-p %) -p floor
 	@cargo build --release --locked --quiet -p bench
