@@ -44,7 +44,7 @@ check: ## Fast: formatting, clippy, unit tests
 	cargo test --workspace --lib --quiet
 
 teeth: tools ## Seeded bugs in a copy of the checkout: each must be caught by the test named for it (BUG=word)
-	@python3 tests/teeth/teeth.py $(BUG)
+	@python3 tests/teeth/teeth.py $(if $(BUG),"$(BUG)")
 
 load: ## 64 callers at once, the bank at 0 ms and at 300 ms: no 5xx, flat memory and files (LOAD_SECONDS=60 each)
 	@cargo build --workspace --quiet
@@ -57,7 +57,7 @@ ledger: ## Reads ledgers made by chance in every way (SEEDS=10000, more than a m
 	@LEDGER_SEEDS=$(or $(SEEDS),10000) cargo test --workspace --lib --quiet -- ledger::tests::properties --nocapture
 
 BENCHES ?= functions instructions scale transactions
-bench: ## What the code costs, and FREEZES=1000 freezes; half an hour (release). Tables go to target/bench/ (BENCHES="functions scale")
+bench: ## What the code costs, and FREEZES=1000 freezes; long (release). Tables go to target/bench/ (BENCHES="functions scale")
 	@./.ci/need.sh valgrind valgrind
 	@cargo build --release --locked --quiet $(FUNCTIONS:%=-p %) -p floor
 	@cargo build --release --locked --quiet -p bench

@@ -175,7 +175,7 @@ enum Wait {
 
 impl Wait {
     const fn hasty_ms(self) -> u64 {
-        if matches!(self, Self::No) { 8_000 } else { 6_000 }
+        if matches!(self, Self::No) { 5_000 } else { 6_000 }
     }
 
     fn is_for(self, fault: &Fault) -> bool {
