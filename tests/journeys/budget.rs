@@ -1,6 +1,7 @@
 //! The unattended budget: four reads in a rolling day without the person, counted before the bank is called.
 
 use crate::world::{Answer, Person, World, client::swedish, journeys};
+use cloud::{FaultKind, ProxyFault};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use simulated_bank::{CallKind, Fault, FaultOrder};
@@ -233,4 +234,22 @@ async fn a_read_that_provably_never_left_is_given_back_and_one_that_was_answered
         anna.unattended(&accounts).await.expect(200);
     }
     anna.unattended(&accounts).await.problem(429, "unattended_budget_exhausted");
+}
+
+/// Who cannot count does not read: nobody knows how often it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_that_cannot_count_lets_nobody_read_without_the_person() {
+    let world = World::in_process().await;
+    let anna = world.person();
+    let accounts = format!("/v1/consents/{}/accounts", anna.connect().await);
+    anna.unattended(&accounts).await.expect(200);
+    let asked = world.bank.ledger().calls.len();
+    for kind in [FaultKind::Throttled, FaultKind::ServerError, FaultKind::RequestLost] {
+        let operation = Some("UpdateItem".to_owned());
+        world.table_proxy.fault(ProxyFault { operation, kind, times: 99, skip: 0 });
+        anna.unattended(&accounts).await.problem(503, "service_unavailable");
+        world.table_proxy.reset();
+    }
+    assert_eq!(world.bank.ledger().calls.len(), asked, "the bank was asked");
+    anna.unattended(&accounts).await.expect(200);
 }
