@@ -98,7 +98,7 @@ async fn traced_world() -> (World, Arc<RuntimeApi>, BTreeMap<&'static str, PathB
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_starting_function_reads_no_file_asks_no_metadata_and_opens_what_its_first_event_needs() {
     if !strace() {
-        report("test result: no strace. 0 passed; 0 failed; 1 ignored (on Debian: apt-get install strace)");
+        report("test result: strace. 0 passed; 0 failed; 1 ignored (on Debian: apt-get install strace)");
         return;
     }
     let (world, _runtime, traces) = traced_world().await;
