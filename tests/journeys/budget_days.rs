@@ -4,6 +4,7 @@
 //! `make budget` runs a thousand days; here are a few (`BUDGET_DAYS`, and `BUDGET_SEED` repeats a run).
 
 use crate::{
+    dice::Dice,
     mortal::{Death, Mortal},
     world::{Person, Setting, World, in_process::InProcess, report},
 };
@@ -19,18 +20,6 @@ use std::{
 const DAY_MS: i64 = 86_400_000;
 const MINUTE_MS: i64 = 60_000;
 const CALLERS: usize = 20;
-
-/// Numbers by chance (xorshift64*).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % most
-    }
-}
 
 fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
@@ -95,7 +84,7 @@ async fn over_the_years_nobody_reads_a_fifth_time_and_a_death_costs_one_read_at_
     let days = variable("BUDGET_DAYS").unwrap_or(24);
     let seed = variable("BUDGET_SEED").unwrap_or_else(|| RandomState::new().build_hasher().finish() | 1);
     println!("BUDGET_SEED={seed}");
-    let mut chance = Chance(seed);
+    let mut chance = Dice::seeded(seed);
     let mut world = World::with(Setting::default()).await;
     // An access token that outlives the grant: how refreshes race is another journey's business.
     world.bank.change_switches(|switches| switches.access_token_s = 400 * 86_400);
@@ -124,14 +113,14 @@ async fn over_the_years_nobody_reads_a_fifth_time_and_a_death_costs_one_read_at_
             (0..4).map(|_| i64::try_from(chance.below(143)).unwrap() * 10 + day % 10).collect();
         minutes.sort_unstable();
         minutes.dedup();
-        let burst = chance.below(minutes.len() as u64) as usize;
+        let burst = chance.below(minutes.len());
         let (mut allowed, mut seen) = (0, 0);
         for (number, minute) in minutes.into_iter().enumerate() {
             let at = begin + day * DAY_MS + minute * MINUTE_MS;
             world.pass(at - world.bank.clock().now_ms());
             let callers = if number == burst { CALLERS } else { 1 };
             if number == burst {
-                mortal.doom("account-fetch", Death::AtPoll(1 + chance.below(12) as usize));
+                mortal.doom("account-fetch", Death::AtPoll(1 + chance.below(12)));
             }
             allowed += count.ask(at, callers);
             ask(&anna, &consents, callers).await;

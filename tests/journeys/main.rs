@@ -40,6 +40,7 @@ mod completeness;
 mod crash;
 mod data_map;
 mod decoupled_fields;
+mod dice;
 mod documents;
 mod enrolment;
 mod erasure;

@@ -61,8 +61,17 @@ fn is_answered(answer: &Answer, case: &str) {
     }
 }
 
-/// Sets off what goes wrong, takes it away again, and says that the case is over.
-type Trouble<'t> = (&'t (dyn Fn() + Sync), &'t (dyn Fn() + Sync), &'t (dyn Fn() + Sync));
+/// What goes wrong, and what it may come to.
+struct Drill<'d> {
+    /// Sets it off.
+    arm: &'d (dyn Fn() + Sync),
+    /// Takes it away again.
+    disarm: &'d (dyn Fn() + Sync),
+    /// Says that the request has been repeated.
+    over: &'d (dyn Fn() + Sync),
+    may_die: bool,
+    may_end: bool,
+}
 
 /// Nothing goes wrong any more.
 fn calm(world: &World) {
@@ -70,29 +79,23 @@ fn calm(world: &World) {
     world.table_proxy.reset();
 }
 
-/// One request in trouble, and what an app does then. `may`: the process may die, the bank may end the grant.
-async fn case(
-    scene: &Scene<'_>,
-    (arm, disarm, over): Trouble<'_>,
-    may: (bool, bool),
-    other: &mut Option<String>,
-    case: &str,
-) {
+/// One request in trouble, and what an app does then.
+async fn case(scene: &Scene<'_>, drill: &Drill<'_>, other: &mut Option<String>, case: &str) {
     let world = scene.person.world;
     let book = Book::open(world).await;
-    arm();
+    (drill.arm)();
     let answer = scene.send().await;
-    if !(may.0 && answer.status == 500) {
+    if !(drill.may_die && answer.status == 500) {
         is_answered(&answer, case);
     }
-    disarm();
+    (drill.disarm)();
     is_answered(&scene.send().await, case);
     world.pass(CLAIM_MS);
     is_answered(&scene.send().await, case);
-    over();
-    book.holds(world, may.0, case).await;
+    (drill.over)();
+    book.holds(world, drill.may_die, case).await;
     if scene.reads_data() {
-        reads::are_as_ever(scene, may.1, other, case).await;
+        reads::are_as_ever(scene, drill.may_end, other, case).await;
         return;
     }
     world.pass(ATTEMPT_MS);
@@ -119,17 +122,19 @@ async fn all_of(path: &'static str, calls: &[CallKind], how_long: Wait) -> Done 
             let order = FaultOrder { call: kind, fault, times, skip: u32::try_from(skip).unwrap() };
             let name = format!("{path}: {order:?}");
             let scene = Scene::of(reads::who(&world, path, &mut other), path).await;
-            // Futures of this depth are large.
-            let may_end = faults::may_end_a_grant(&order.fault);
             let arm = || {
                 functions.hurry(true);
                 world.bank.fault(order.clone());
             };
             let (disarm, over) = (|| calm(&world), || functions.hurry(false));
-            let run = Box::pin(case(&scene, (&arm, &disarm, &over), (false, may_end), &mut other, &name));
-            let run = AssertUnwindSafe(run).catch_unwind().await;
-            if let Err(panic) = run {
-                done.complaints.extend(panic.downcast_ref::<String>().cloned());
+            let may_end = faults::may_end_a_grant(&order.fault);
+            let drill = Drill { arm: &arm, disarm: &disarm, over: &over, may_die: false, may_end };
+            // Futures of this depth are large.
+            let run = Box::pin(case(&scene, &drill, &mut other, &name));
+            if let Err(panic) = AssertUnwindSafe(run).catch_unwind().await {
+                // A text that says more is a `String`; one that is fixed does not even name the case.
+                let said = panic.downcast_ref::<String>().cloned();
+                done.complaints.push(said.unwrap_or_else(|| format!("{name}: it panicked")));
                 calm(&world);
                 functions.hurry(false);
                 world.pass(ATTEMPT_MS);

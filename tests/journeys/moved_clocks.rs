@@ -15,6 +15,7 @@ use simulated_bank::BankIdAction;
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
+const DAYS: i64 = 200;
 
 only_in_process![
     a_clock_that_jumps_breaks_nothing_and_when_it_is_right_again_everything_goes_on,
@@ -162,7 +163,7 @@ async fn two_hundred_days_of_five_people_are_read_renewed_revoked_and_forgotten_
         lives.push(Life { person, id, renews, by_app, revokes });
     }
     let mut reads = [0; 5];
-    for day in 0..200 {
+    for day in 0..DAYS {
         for (life, reads) in lives.iter().zip(&mut reads) {
             *reads += life.day(world, day).await.0;
         }
@@ -177,5 +178,5 @@ async fn two_hundred_days_of_five_people_are_read_renewed_revoked_and_forgotten_
         let answer = life.person.get(&format!("/v1/consents/{}", life.id)).await;
         assert_eq!(answer.status, 404, "kept for longer than agreed: {}", answer.text);
     }
-    measure("days of five people", 200, "200", None);
+    measure("days of five people", DAYS, "200", None);
 }

@@ -4,7 +4,6 @@ use crate::http::legible;
 use lambda_http::{
     Adapter, Body, Error, LambdaEvent, Request, Response, Service, request::LambdaRequest, service_fn,
 };
-use std::future::Future;
 
 /// Answers events until the runtime ends the process, as `lambda_http::run` does, but for what a caller can write into an
 /// address and no request can hold ([`legible`]).
@@ -21,7 +20,7 @@ where
 pub async fn answer<S>(handler: S, event: LambdaEvent<LambdaRequest>) -> Result<Vec<u8>, Error>
 where
     S: Service<Request, Response = Response<Body>, Error = Error> + Send,
-    S::Future: Future + Send,
+    S::Future: Send,
 {
     Ok(serde_json::to_vec(&Adapter::from(handler).call(legibly(event)).await?)?)
 }

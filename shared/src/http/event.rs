@@ -4,10 +4,10 @@ use lambda_http::{http::header::HOST, request::LambdaRequest};
 use std::fmt::Write as _;
 use url::Url;
 
-/// Makes an event fit to become a request. The gateway hands on what was sent, also letters that no URI may have (RFC 3986
-/// section 2), and `lambda_http` panics over such a query, host or scheme: a call without any token would count as an
-/// error of ours. In the query they are percent-encoded, so that they are read as what they are and refused as such; a
-/// host or scheme that is none is left out, because nothing here reads it.
+/// Makes an event fit to become a request. A query may hold letters that no URI may have (RFC 3986 section 2; whether the
+/// gateway hands them on is unknown), and `lambda_http` panics over such a query, host or scheme: a call without any
+/// token would count as an error of ours. In the query they are percent-encoded, so that they are read as what they are
+/// and refused as such; a host or scheme that is none is left out, because nothing here reads it.
 pub fn legible(event: &mut LambdaRequest) {
     #[allow(irrefutable_let_patterns, reason = "the only kind of event with the features that are built")]
     let LambdaRequest::ApiGatewayV2(event) = event else { return };

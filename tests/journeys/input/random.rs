@@ -1,29 +1,15 @@
 //! Nonsense by the hundred: whatever the pieces, a function refuses in words of its own and goes no further.
 
 use super::{Call, WellFormed, bearer, calls::escaped};
-use crate::world::{Answer, World};
+use crate::{
+    dice::Dice,
+    world::{Answer, World},
+};
 use serde_json::{Map, Value, json};
 
 const CALLS: usize = 600;
 /// Stands in everything that is sent and must never come back.
 const MARKER: &str = "cAnArY947";
-
-/// xorshift64* (Vigna 2016): small, seeded, the same everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let high = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33;
-        usize::try_from(high).unwrap() % below
-    }
-
-    fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
-        from[self.roll(from.len())]
-    }
-}
 
 const TEXTS: &[&str] = &[
     "",
@@ -109,33 +95,33 @@ const HEADERS: &[&str] = &[
 const PARAMETERS: &[&str] = &["date_from", "date_to", "cursor", "state", "code", "error", "consent_id", ""];
 
 fn text(dice: &mut Dice) -> String {
-    let word = TEXTS[dice.roll(TEXTS.len())];
-    match dice.roll(6) {
+    let word = TEXTS[dice.below(TEXTS.len())];
+    match dice.below(6) {
         0 => word.to_owned(),
         1 => format!("{MARKER}{word}"),
         2 => format!("{word}{MARKER}"),
-        3 => format!("{word}{MARKER}{}", TEXTS[dice.roll(TEXTS.len())]),
-        4 => format!("{MARKER}{}", word.repeat(dice.roll(40))),
-        _ => MARKER.repeat(1 + dice.roll(20)),
+        3 => format!("{word}{MARKER}{}", TEXTS[dice.below(TEXTS.len())]),
+        4 => format!("{MARKER}{}", word.repeat(dice.below(40))),
+        _ => MARKER.repeat(1 + dice.below(20)),
     }
 }
 
 fn value(dice: &mut Dice, depth: usize) -> Value {
-    match dice.roll(if depth == 0 { 7 } else { 9 }) {
+    match dice.below(if depth == 0 { 7 } else { 9 }) {
         0 => Value::Null,
-        1 => json!(dice.roll(2) == 0),
-        2 => json!(dice.roll(usize::MAX >> 1)),
+        1 => json!(dice.below(2) == 0),
+        2 => json!(dice.below(usize::MAX >> 1)),
         3 => json!(-1.5e300),
         4..=6 => json!(text(dice)),
-        7 => (0..dice.roll(4)).map(|_| value(dice, depth - 1)).collect(),
+        7 => (0..dice.below(4)).map(|_| value(dice, depth - 1)).collect(),
         _ => Value::Object(object(dice, depth - 1)),
     }
 }
 
 fn object(dice: &mut Dice, depth: usize) -> Map<String, Value> {
     let mut fields = Map::new();
-    for _ in 0..dice.roll(7) {
-        let name = if dice.roll(8) == 0 { text(dice) } else { dice.pick(FIELDS).to_owned() };
+    for _ in 0..dice.below(7) {
+        let name = if dice.below(8) == 0 { text(dice) } else { dice.one_of(FIELDS).to_owned() };
         fields.insert(name, value(dice, depth));
     }
     fields
@@ -144,44 +130,44 @@ fn object(dice: &mut Dice, depth: usize) -> Map<String, Value> {
 /// A body that no route can take, however good the rest of it is: one field of it is nobody's.
 fn body(dice: &mut Dice) -> String {
     let mut fields = object(dice, 3);
-    if dice.roll(2) == 0 {
+    if dice.below(2) == 0 {
         fields.extend([("country".to_owned(), json!("SE")), ("psu_type".to_owned(), json!("individual"))]);
     }
     fields.insert(MARKER.to_owned(), value(dice, 2));
     let whole = Value::Object(fields).to_string();
-    match dice.roll(8) {
-        0 => whole.chars().take(dice.roll(whole.len()) + 1).collect::<String>() + "]",
+    match dice.below(8) {
+        0 => whole.chars().take(dice.below(whole.len()) + 1).collect::<String>() + "]",
         1 => value(dice, 0).to_string() + " " + MARKER,
-        2 => "[".repeat(1 + dice.roll(3000)),
+        2 => "[".repeat(1 + dice.below(3000)),
         _ => whole,
     }
 }
 
 fn query(dice: &mut Dice) -> String {
-    let pair = |dice: &mut Dice| format!("{}={}", dice.pick(PARAMETERS), escaped(&text(dice)));
-    let pairs: Vec<String> = (0..dice.roll(5)).map(|_| pair(dice)).collect();
+    let pair = |dice: &mut Dice| format!("{}={}", dice.one_of(PARAMETERS), escaped(&text(dice)));
+    let pairs: Vec<String> = (0..dice.below(5)).map(|_| pair(dice)).collect();
     format!("?{}&{MARKER}=1", pairs.join("&"))
 }
 
 /// A well-formed call with nonsense in it; at least one part of it is certainly wrong.
 fn nonsense(dice: &mut Dice, ground: &Call) -> Call {
     let mut call = ground.clone();
-    for _ in 0..dice.roll(4) {
+    for _ in 0..dice.below(4) {
         // What HTTP itself does not let through never gets as far as us.
         let value: String = text(dice).chars().filter(|c| *c == '\t' || !c.is_control()).collect();
-        call = call.and(HEADERS[dice.roll(HEADERS.len())], value);
+        call = call.and(HEADERS[dice.below(HEADERS.len())], value);
     }
     if call.method() == "POST" {
         call = call.body(body(dice));
     }
     let only_a_query = !call.has("{consent_id}") && call.method() != "POST";
-    if call.has("/transactions") || only_a_query || dice.roll(3) == 0 {
+    if call.has("/transactions") || only_a_query || dice.below(3) == 0 {
         call.query = query(dice);
     }
-    if call.has("{account_id}") && dice.roll(2) == 0 {
+    if call.has("{account_id}") && dice.below(2) == 0 {
         call.account = MARKER.to_owned() + &text(dice);
     }
-    if call.has("{consent_id}") && (dice.roll(4) == 0 || call.method() != "POST") {
+    if call.has("{consent_id}") && (dice.below(4) == 0 || call.method() != "POST") {
         call.consent = MARKER.to_owned() + &text(dice);
     }
     call
@@ -209,7 +195,7 @@ fn complaint(call: &Call, answer: &Answer) -> Option<String> {
 
 pub(super) async fn run(world: &World) {
     let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_260_115_u64);
-    let mut dice = Dice(seed.max(1));
+    let mut dice = Dice::seeded(seed);
     let anna = world.person();
     let (token, well_formed) = (bearer(world, &anna.spec), WellFormed::prepare(&anna).await);
     let mut ground = well_formed.all();

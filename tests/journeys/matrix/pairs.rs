@@ -1,8 +1,9 @@
 //! Two things go wrong in one request, chosen by chance: at the bank, at the table, or the process dies. `SEED` repeats a run,
 //! `PAIRS` says how many.
 
-use super::{calm, case, faults, learn, reads};
+use super::{Drill, calm, case, faults, learn, reads};
 use crate::{
+    dice::Dice,
     mortal::{Death, Mortal},
     paths::{PATHS, Scene},
     world::{Setting, Stage, World, in_process::InProcess, measure},
@@ -21,23 +22,6 @@ const AT_TABLE: [FaultKind; 5] = [
     FaultKind::AnswerLost,
     FaultKind::Reset,
 ];
-
-/// xorshift64* (Vigna 2016).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let thrown = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33;
-        usize::try_from(thrown).unwrap() % sides
-    }
-
-    fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len())].clone()
-    }
-}
 
 /// What goes wrong.
 #[derive(Clone, Debug)]
@@ -105,7 +89,7 @@ async fn world() -> (World, Arc<Mortal>) {
 
 async fn some(seed: u64, pairs: usize) {
     let (world, functions) = world().await;
-    let mut dice = Dice(seed.max(1));
+    let mut dice = Dice::seeded(seed);
     for number in 0..pairs {
         let path = dice.one_of(PATHS);
         let calls = learn(&world, path).await;
@@ -119,9 +103,14 @@ async fn some(seed: u64, pairs: usize) {
             functions.spare();
             calm(&world);
         };
-        let dies = both.iter().any(|trouble| matches!(trouble, Trouble::Dies { .. }));
-        let may_end = both.iter().any(Trouble::may_end_a_grant);
-        Box::pin(case(&scene, (&arm, &disarm, &|| ()), (dies, may_end), &mut other, &name)).await;
+        let drill = Drill {
+            arm: &arm,
+            disarm: &disarm,
+            over: &|| (),
+            may_die: both.iter().any(|trouble| matches!(trouble, Trouble::Dies { .. })),
+            may_end: both.iter().any(Trouble::may_end_a_grant),
+        };
+        Box::pin(case(&scene, &drill, &mut other, &name)).await;
     }
     world.search_table().await;
 }

@@ -1,7 +1,7 @@
 //! Signals that nobody has ever seen. `SEED=n` repeats a run.
 
 use super::provoke::{CALLS, provoke, signal};
-use crate::world::World;
+use crate::{dice::Dice, world::World};
 
 /// What may be said of a signal that is not known: nothing about its cause.
 const GENERAL: [&str; 7] = [
@@ -16,22 +16,10 @@ const GENERAL: [&str; 7] = [
 const STATUSES: [u16; 16] = [400, 401, 402, 403, 404, 405, 406, 409, 410, 412, 418, 422, 423, 451, 501, 504];
 const SYLLABLES: [&str; 8] = ["mbid", "shb", "not", "token", "consent", "zork", "limit", "psu"];
 
-/// xorshift64*.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        usize::try_from(self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33).unwrap() % sides
-    }
-
-    /// Words that no table has.
-    fn words(&mut self) -> String {
-        let words: Vec<&str> = (0..3).map(|_| SYLLABLES[self.below(SYLLABLES.len())]).collect();
-        format!("{}_{}", words.join("_"), self.below(1000))
-    }
+/// Words that no table has.
+fn words(dice: &mut Dice) -> String {
+    let words: Vec<&str> = (0..3).map(|_| SYLLABLES[dice.below(SYLLABLES.len())]).collect();
+    format!("{}_{}", words.join("_"), dice.below(1000))
 }
 
 fn counted(world: &World) -> usize {
@@ -43,13 +31,13 @@ async fn two_hundred_invented_signals_never_yield_a_cause_and_are_counted_as_dri
     let seed = std::env::var("SEED").ok().and_then(|text| text.parse().ok());
     let seed = seed.unwrap_or_else(|| u64::try_from(cloud::wall_clock_ms()).unwrap());
     crate::world::report(&format!("invented signals from SEED={seed}"));
-    let mut dice = Dice(seed.max(1));
+    let mut dice = Dice::seeded(seed);
     let world = World::in_process().await;
     // Tokens are fetched once per process, so their signals are the table's alone.
     let calls: Vec<&str> =
         CALLS.iter().map(|(call, _)| *call).filter(|call| *call != "client_credentials").collect();
     for number in 0..200 {
-        let (call, words) = (calls[dice.below(calls.len())], dice.words());
+        let (call, words) = (calls[dice.below(calls.len())], words(&mut dice));
         let mut status = STATUSES[dice.below(STATUSES.len())];
         let resource =
             !matches!(call, "exchange_code" | "refresh" | "create_consent" | "begin_decoupled" | "poll");

@@ -100,7 +100,8 @@ fn the_machine_does_what_the_model_says_on_every_walk() {
     let seed = std::env::var("SEED").ok().and_then(|text| text.parse().ok());
     let first = seed.unwrap_or_else(fresh_seed);
     let (mut seen, mut taken) = (BTreeSet::new(), BTreeMap::<String, u32>::new());
-    for number in 0..if seed.is_some() { 1 } else { WALKS } {
+    let walks = if seed.is_some() { 1 } else { WALKS };
+    for number in 0..walks {
         let seed = (first.wrapping_add(number)).max(1);
         let walked = std::panic::catch_unwind(|| walk(seed));
         let Ok((states, acts)) = walked else { panic!("SEED={seed} walks this again") };
@@ -110,8 +111,8 @@ fn the_machine_does_what_the_model_says_on_every_walk() {
         }
     }
     let steps: u32 = taken.values().sum();
-    report(&format!("measure | the state machine against a model, walks | {WALKS} | ≥ 1 000 | {first}"));
-    report(&format!("{WALKS} walks from SEED={first}: {steps} steps taken, {} kinds of state", seen.len()));
+    report(&format!("measure | the state machine against a model, walks | {walks} | ≥ 1 000 | {first}"));
+    report(&format!("{walks} walks from SEED={first}: {steps} steps taken, {} kinds of state", seen.len()));
     if seed.is_none() {
         assert_eq!(taken.len(), 33, "some transition was never taken: {taken:?}");
         assert_eq!(seen.len(), 8 + 9 + 9 + 1, "some state was never reached: {seen:?}");

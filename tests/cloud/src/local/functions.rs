@@ -101,7 +101,11 @@ impl Functions {
                 return Err(ended(watch, status));
             }
             if since.elapsed() > FAILING || start.elapsed() > PATIENCE {
-                return Err(invalid(format!("{name} does not answer (last: {status})")));
+                let log = if let Self::Watched(watch) = self { watch.log() } else { Path::new("its output") };
+                return Err(invalid(format!(
+                    "{name} does not answer (last: {status}); see {}",
+                    log.display()
+                )));
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
