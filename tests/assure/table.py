@@ -14,6 +14,7 @@ import sys
 # What, and the command that reaches it. Those of `make test` come first.
 MEASURES = [
     ("single faults of the bank at every call", "make test"),
+    ("a bank that cannot be reached, from every call on", "make test"),
     ("single faults of the table at every exchange", "make test"),
     ("single faults of the secret before every path", "make test"),
     ("crashes: each exchange cut before it arrives and after it was executed", "make test"),

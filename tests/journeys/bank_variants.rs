@@ -6,7 +6,7 @@ use crate::world::{
     client::{ANNA, swedish},
 };
 use serde_json::json;
-use simulated_bank::{BankIdAction, CallKind, Fault, FaultOrder, LinkFamily, Options};
+use simulated_bank::{Away, BankIdAction, CallKind, Fault, FaultOrder, LinkFamily, Options};
 
 async fn both_flows(world: &World) {
     let anna = world.person();
@@ -106,11 +106,11 @@ async fn a_start_whose_answer_was_lost_is_never_registered_again_and_one_that_ne
         problem.problem(502, "start_unknown");
     }
     assert_eq!(world.at_bank("consents.create") - before, 1);
-    world.bank.change_switches(|switches| switches.refuse_handshakes = true);
+    world.bank.change_switches(|switches| switches.away = Some(Away::Closed));
     world.bank.close_connections().await;
     let unsent = anna.post_keyed("/v1/consents", &swedish("redirect"), "unsent-start-1").await;
     assert_eq!(unsent.problem(503, "bank_unavailable")["retryable"], json!(true));
-    world.bank.change_switches(|switches| switches.refuse_handshakes = false);
+    world.bank.change_switches(|switches| switches.away = None);
     anna.post_keyed("/v1/consents", &swedish("redirect"), "unsent-start-1").await.expect(201);
     assert_eq!(world.at_bank("consents.create") - before, 2);
 }

@@ -2,7 +2,7 @@
 //! and nothing is echoed.
 
 use crate::world::{Answer, Setting, World, client::parameter};
-use simulated_bank::{CallKind, Fault, FaultOrder};
+use simulated_bank::{Away, CallKind, Fault, FaultOrder};
 
 const ECHO: &str = "echo-7f3a";
 
@@ -85,7 +85,7 @@ async fn so_is_an_answer_to_what_is_over_refused_or_in_trouble() {
         is_sealed(&browser.come_back(&location).await, what);
     }
     let (_, location) = begin().await;
-    world.bank.change_switches(|switches| switches.refuse_handshakes = true);
+    world.bank.change_switches(|switches| switches.away = Some(Away::Closed));
     world.bank.close_connections().await;
     let answer = browser.come_back(&location).await;
     is_sealed(&answer, "a bank that is away");

@@ -4,7 +4,7 @@ use crate::world::{Answer, Person, World, client::swedish, journeys};
 use cloud::{FaultKind, ProxyFault};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use simulated_bank::{CallKind, Fault, FaultOrder};
+use simulated_bank::{Away, CallKind, Fault, FaultOrder};
 
 const HOUR: i64 = 3_600_000;
 
@@ -148,12 +148,12 @@ async fn a_read_that_breaks_off_between_two_windows_stays_counted() {
     let account = accounts["accounts"][0]["account_id"].as_str().unwrap();
     let rows = format!("/v1/consents/{id}/accounts/{account}/transactions");
     // The first window has a connection; of those that are asked side by side after it, all but one need another.
-    world.bank.change_switches(|switches| switches.refuse_handshakes = true);
+    world.bank.change_switches(|switches| switches.away = Some(Away::Closed));
     let before = world.at_bank("accounts.transactions");
     let broken = mia.unattended(&format!("{rows}?date_from=2025-06-01&date_to=2026-01-15")).await;
     broken.problem(503, "bank_unavailable");
     assert!(world.at_bank("accounts.transactions") > before, "something was read");
-    world.bank.change_switches(|switches| switches.refuse_handshakes = false);
+    world.bank.change_switches(|switches| switches.away = None);
     let short = format!("{rows}?date_from=2026-01-14&date_to=2026-01-15");
     for left in (0..3).rev() {
         let answer = mia.unattended(&short).await;
@@ -222,12 +222,12 @@ async fn a_read_that_provably_never_left_is_given_back_and_one_that_was_answered
     let anna = world.person();
     let accounts = format!("/v1/consents/{}/accounts", anna.connect().await);
     anna.unattended(&accounts).await.expect(200);
-    world.bank.change_switches(|switches| switches.refuse_handshakes = true);
+    world.bank.change_switches(|switches| switches.away = Some(Away::Closed));
     world.bank.close_connections().await;
     for _ in 0..6 {
         anna.unattended(&accounts).await.problem(503, "bank_unavailable");
     }
-    world.bank.change_switches(|switches| switches.refuse_handshakes = false);
+    world.bank.change_switches(|switches| switches.away = None);
     world.bank.fault(FaultOrder::next(CallKind::AccountsList, Fault::ProxyError));
     anna.unattended(&accounts).await.problem(503, "bank_unavailable");
     for _ in 0..2 {

@@ -5,6 +5,7 @@
 //! The rig learns the calls of each path from the simulated bank's ledger: a call of a kind for which `faults.rs` has
 //! nothing fails the suite. The table's exchanges have the same in `store_faults/everywhere.rs`, deaths in `crash.rs`.
 
+mod connections;
 mod faults;
 mod held;
 mod pairs;
@@ -20,7 +21,7 @@ use futures_util::{FutureExt, StreamExt, future::join_all, stream};
 use held::Book;
 use patience::Patience;
 use simulated_bank::{CallKind, Fault, FaultOrder};
-use std::panic::AssertUnwindSafe;
+use std::{any::Any, panic::AssertUnwindSafe};
 
 /// Longer than any claim.
 const CLAIM_MS: i64 = 60_000;
@@ -71,11 +72,14 @@ struct Drill<'d> {
     over: &'d (dyn Fn() + Sync),
     may_die: bool,
     may_end: bool,
+    /// Nothing was done by it: the request that is repeated afterwards ends as it would have without it.
+    harmless: bool,
 }
 
 /// Nothing goes wrong any more.
 fn calm(world: &World) {
     world.bank.clear_faults();
+    world.bank.change_switches(|switches| switches.away = None);
     world.table_proxy.reset();
 }
 
@@ -91,7 +95,9 @@ async fn case(scene: &Scene<'_>, drill: &Drill<'_>, other: &mut Option<String>, 
     (drill.disarm)();
     is_answered(&scene.send().await, case);
     world.pass(CLAIM_MS);
-    is_answered(&scene.send().await, case);
+    let last = scene.send().await;
+    is_answered(&last, case);
+    assert!(!drill.harmless || last.status == scene.status, "{case}: harm was done: {}", last.text);
     (drill.over)();
     book.holds(world, drill.may_die, case).await;
     if scene.reads_data() {
@@ -128,13 +134,12 @@ async fn all_of(path: &'static str, calls: &[CallKind], how_long: Wait) -> Done 
             };
             let (disarm, over) = (|| calm(&world), || functions.hurry(false));
             let may_end = faults::may_end_a_grant(&order.fault);
-            let drill = Drill { arm: &arm, disarm: &disarm, over: &over, may_die: false, may_end };
+            let drill =
+                Drill { arm: &arm, disarm: &disarm, over: &over, may_die: false, may_end, harmless: false };
             // Futures of this depth are large.
             let run = Box::pin(case(&scene, &drill, &mut other, &name));
             if let Err(panic) = AssertUnwindSafe(run).catch_unwind().await {
-                // A text that says more is a `String`; one that is fixed does not even name the case.
-                let said = panic.downcast_ref::<String>().cloned();
-                done.complaints.push(said.unwrap_or_else(|| format!("{name}: it panicked")));
+                done.complain(panic, &name);
                 calm(&world);
                 functions.hurry(false);
                 world.pass(ATTEMPT_MS);
@@ -151,6 +156,14 @@ async fn all_of(path: &'static str, calls: &[CallKind], how_long: Wait) -> Done 
 struct Done {
     cases: usize,
     complaints: Vec<String>,
+}
+
+impl Done {
+    /// A text that says more is a `String`; one that is fixed does not even name the case.
+    fn complain(&mut self, panic: Box<dyn Any + Send>, case: &str) {
+        let said = panic.downcast_ref::<String>();
+        self.complaints.push(said.cloned().unwrap_or_else(|| format!("{case}: it panicked")));
+    }
 }
 
 /// The paths that ask the bank, with the calls of one request; and how many those are. `MATRIX=poll` leaves the paths whose

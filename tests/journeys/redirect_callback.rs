@@ -268,12 +268,12 @@ async fn a_code_that_provably_never_left_can_be_spent_by_a_reload(world: &World)
     let started = anna.start_redirect().await;
     let valid = browser.approve(&started.url, "se-anna").await;
     // Nobody gets through to the bank: the handshake does not happen.
-    world.bank.change_switches(|switches| switches.refuse_handshakes = true);
+    world.bank.change_switches(|switches| switches.away = Some(simulated_bank::Away::Closed));
     world.bank.close_connections().await;
     let page = browser.come_back(&valid).await;
     assert_eq!(page.status, 503, "{}", page.text);
     assert!(page.header("location").is_none());
-    world.bank.change_switches(|switches| switches.refuse_handshakes = false);
+    world.bank.change_switches(|switches| switches.away = None);
     let link = browser.come_back(&valid).await.location();
     anna.activate(&started.id, &parameter(&link, "handle").unwrap()).await.expect(200);
 }

@@ -6,7 +6,7 @@ use crate::{
 };
 use futures_util::future::join_all;
 use serde_json::json;
-use simulated_bank::{CallKind, Fault, FaultOrder, Options, Rotation};
+use simulated_bank::{Away, CallKind, Fault, FaultOrder, Options, Rotation};
 
 const HOUR: i64 = 3_600_000;
 const KINDS: [Rotation; 3] = [Rotation::None, Rotation::Rotate, Rotation::RotateRevokeFamily];
@@ -187,13 +187,13 @@ async fn a_bank_that_is_down_for_a_day_costs_nobody_a_signature() {
             world.pass(HOUR);
         }
     }
-    world.bank.change_switches(|switches| switches.refuse_handshakes = true);
+    world.bank.change_switches(|switches| switches.away = Some(Away::Closed));
     world.bank.close_connections().await;
     for _ in 0..4 {
         anna.get(&path).await.problem(503, "bank_unavailable");
         world.pass(HOUR);
     }
-    world.bank.change_switches(|switches| switches.refuse_handshakes = false);
+    world.bank.change_switches(|switches| switches.away = None);
     read(&anna, &path, 3).await;
 }
 

@@ -5,7 +5,7 @@ use crate::world::{
     client::{fresh_key, swedish},
 };
 use futures_util::future::join_all;
-use simulated_bank::{CallKind, Fault, FaultOrder};
+use simulated_bank::{Away, CallKind, Fault, FaultOrder};
 
 fn opening(answer: &Answer) -> serde_json::Value {
     let body = answer.json();
@@ -50,9 +50,9 @@ async fn a_start_whose_answer_was_lost_uses_up_its_key_and_one_that_never_left_f
     }
     assert_eq!(world.at_bank("consents.create") - before, 1, "nobody asks twice");
     let key = fresh_key();
-    world.bank.change_switches(|switches| switches.refuse_handshakes = true);
+    world.bank.change_switches(|switches| switches.away = Some(Away::Closed));
     world.bank.close_connections().await;
     anna.post_keyed("/v1/consents", &body, &key).await.problem(503, "bank_unavailable");
-    world.bank.change_switches(|switches| switches.refuse_handshakes = false);
+    world.bank.change_switches(|switches| switches.away = None);
     anna.post_keyed("/v1/consents", &body, &key).await.expect(201);
 }

@@ -48,7 +48,12 @@ pub fn neutral_page() -> Response<Body> {
 pub fn trouble_page(problem: &Problem) -> Response<Body> {
     telemetry::failed(problem.code().id());
     let Some(seconds) = problem.retry_after_s() else {
-        return page(500, "Something went wrong", "<p>You can close this page. · Du kan stänga sidan.</p>");
+        let status = problem.code().entry().status;
+        return page(
+            status,
+            "Something went wrong",
+            "<p>You can close this page. · Du kan stänga sidan.</p>",
+        );
     };
     let mut answer = page(503, "One moment", "<p>Please reload this page. · Ladda om sidan.</p>");
     answer.headers_mut().insert("retry-after", HeaderValue::from(seconds));

@@ -16,8 +16,8 @@ use crate::service::{Shared, lock};
 use crate::wire::HangUp;
 use crate::world::World;
 use crate::{
-    BankIdAction, Clock, CustomerSummary, Enrolled, FaultOrder, Ledger, Options, OrderView, Pki, PollOutcome,
-    RegisteredApp, Switches, control, state,
+    Away, BankIdAction, Clock, CustomerSummary, Enrolled, FaultOrder, Ledger, Options, OrderView, Pki,
+    PollOutcome, RegisteredApp, Switches, control, entrance, state,
 };
 
 /// How often a change is looked for, real time.
@@ -57,7 +57,7 @@ impl Bank {
         let (api, api_port) = bind(options.ports.api).await?;
         let (page, page_port) = bind(options.ports.page).await?;
         let (control, control_port) = bind(options.ports.control).await?;
-        let acceptor = tls(&pki, options.mode, options.switches.http2)?;
+        let acceptor = tls(pki.server(), pki.admission()?, options.mode, options.switches.http2)?;
         let urls = [format!("https://127.0.0.1:{api_port}"), format!("http://127.0.0.1:{page_port}")];
         let mut world = World::new(options, clock.clone(), Arc::clone(&pki), urls);
         if let Some(folder) = &state_dir {
@@ -195,7 +195,14 @@ impl Bank {
 
     /// Changes switches while the bank runs (all but `http2`).
     pub fn change_switches(&self, change: impl FnOnce(&mut Switches)) {
-        change(&mut lock(&self.world).switches);
+        let mut world = lock(&self.world);
+        change(&mut world.switches);
+        world.entrance.ring();
+    }
+
+    /// From now on new connections to the API port are met in this way; returns when they are.
+    pub async fn meet(&self, how: Option<Away>) {
+        entrance::meet(&self.world, how).await;
     }
 
     /// Closes every open connection to the API and page ports, idle ones too; new ones are accepted. When it returns

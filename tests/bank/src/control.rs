@@ -250,5 +250,6 @@ fn change_switches(world: &mut World, request: &Request) -> Done {
     fields.extend(changes.clone());
     let changed: Switches = serde_json::from_value(value).map_err(|error| error.to_string())?;
     world.switches = changed;
+    world.entrance.ring();
     Ok(json!(world.switches))
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::CallKind;
+use crate::{Away, CallKind};
 
 /// A fault. "Instead" faults answer without acting on the call; the others act first and spoil the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +121,11 @@ pub enum Fault {
         /// Milliseconds between pieces.
         pause_ms: u64,
     },
+    /// Executed and answered, over a connection that ends with it; from then on new ones are met in this way.
+    ThenAway {
+        /// In which way.
+        how: Away,
+    },
     /// The call waits so many milliseconds of real time before the bank acts on it.
     Delay {
         /// Milliseconds.
@@ -199,6 +204,7 @@ impl Fault {
             | Self::HeaderStall { .. }
             | Self::BodyStall { .. }
             | Self::Trickle { .. }
+            | Self::ThenAway { .. }
             | Self::Delay { .. } => true,
             _ => false,
         }

@@ -17,7 +17,7 @@
 //! | `gateway`, `oauth`, `consents`, `authorize`, `decoupled`, `accounts`, `cards` | the rules: request and world in, answer out |
 //! | `routes`, `service` | path to rule; strictness, ledger and faults around it |
 //! | `ledger`, `faults`, `truth` | what was seen, what is to go wrong, what an answer may leave out |
-//! | `pki`, `server`, `wire`, `state`, `control`, `page`, `bank` | certificates, sockets, disk, the control surface, the sign page, the handle |
+//! | `pki`, `entrance`, `server`, `wire`, `state`, `control`, `page`, `bank` | certificates, sockets, disk, the control surface, the sign page, the handle |
 
 mod accounts;
 mod answer;
@@ -32,6 +32,7 @@ mod control;
 mod customers;
 mod decoupled;
 mod enrolment;
+mod entrance;
 mod faults;
 mod gateway;
 mod grant;
@@ -61,6 +62,7 @@ pub use calls::CallKind;
 pub use clock::Clock;
 pub use customers::CustomerSummary;
 pub use enrolment::{Again, Enrolled};
+pub use entrance::Away;
 pub use faults::{Fault, FaultOrder};
 pub use ledger::{Call, Ledger};
 pub use options::{LinkFamily, Mode, Options, Ports, RegisteredApp};

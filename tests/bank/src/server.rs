@@ -24,10 +24,11 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::answer::Request;
 use crate::open::Open;
+use crate::pki::Admission;
 use crate::routes::Door;
 use crate::service::{Delivery, Manner, Shared, lock, serve};
 use crate::wire::{Ending, HangUp, Line, Pieces};
-use crate::{Mode, Pki};
+use crate::{Away, ClientIdentity, Mode, entrance};
 
 /// The longest request body that is read.
 const LONGEST_BODY: usize = 1 << 20;
@@ -43,17 +44,22 @@ pub(crate) async fn bind(port: u16) -> io::Result<(TcpListener, u16)> {
 }
 
 /// TLS 1.2 and 1.3; in live a client certificate of this CA is demanded in the handshake.
-pub(crate) fn tls(pki: &Pki, mode: Mode, http2: bool) -> io::Result<TlsAcceptor> {
+pub(crate) fn tls(
+    server: &ClientIdentity,
+    admission: Admission,
+    mode: Mode,
+    http2: bool,
+) -> io::Result<TlsAcceptor> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?;
     let config = match mode {
         Mode::Sandbox => config.with_no_client_auth(),
-        Mode::Live => config.with_client_cert_verifier(Arc::new(pki.admission()?)),
+        Mode::Live => config.with_client_cert_verifier(Arc::new(admission)),
     };
-    let key = PrivateKeyDer::from_pem_slice(pki.server().key_pem.as_bytes()).map_err(io::Error::other)?;
-    let chain = certificates(&pki.server().chain_pem)?;
+    let key = PrivateKeyDer::from_pem_slice(server.key_pem.as_bytes()).map_err(io::Error::other)?;
+    let chain = certificates(&server.chain_pem)?;
     let mut config = config.with_single_cert(chain, key).map_err(io::Error::other)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     if http2 {
@@ -79,15 +85,30 @@ pub(crate) struct House {
 
 /// Accepts connections until the bank is gone. `tls` is None on the page port.
 pub(crate) fn listen(
-    listener: TcpListener,
+    mut listener: TcpListener,
     door: Door,
     tls: Option<TlsAcceptor>,
     house: House,
 ) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut gone = house.closing.clone();
+        let entrance = Arc::clone(&lock(&house.world).entrance);
         loop {
+            if door == Door::Api && entrance::is_deserted(&house.world) {
+                let mut away = std::pin::pin!(entrance::desert(&house.world, listener));
+                listener = loop {
+                    tokio::select! {
+                        back = &mut away => match back {
+                            Ok(back) => break back,
+                            // The port is lost: whoever waits for the bank waits in vain, and says so.
+                            Err(_) => return,
+                        },
+                        changed = gone.changed() => if changed.is_err() { return },
+                    }
+                };
+            }
             tokio::select! {
+                () = entrance.rung(), if door == Door::Api => {}
                 accepted = listener.accept() => match accepted {
                     Ok((tcp, _)) => drop(tokio::spawn(connection(tcp, door, tls.clone(), house.clone()))),
                     // Out of file handles, most likely: the next round may be luckier.
@@ -116,10 +137,14 @@ async fn connection(tcp: TcpStream, door: Door, tls: Option<TlsAcceptor>, house:
             return converse(line, door, caller, ending, world).await;
         };
         lock(&world).ledger.connections += 1;
-        if lock(&world).switches.refuse_handshakes {
+        let away = lock(&world).switches.away;
+        let Some(tls) = met(&world, away, tls) else {
             lock(&world).ledger.handshakes_refused += 1;
+            if away == Some(Away::Silent) {
+                hear_out(line).await;
+            }
             return;
-        }
+        };
         match tokio::time::timeout(HANDSHAKE, tls.accept(line).into_fallible()).await {
             Ok(Ok(stream)) => {
                 let caller = Caller { number, certificate: welcome(&world, stream.get_ref().1) };
@@ -149,6 +174,21 @@ async fn connection(tcp: TcpStream, door: Door, tls: Option<TlsAcceptor>, house:
     }
 }
 
+/// With what a connection's handshake is made; None: with nothing.
+fn met(world: &Shared, away: Option<Away>, usual: TlsAcceptor) -> Option<TlsAcceptor> {
+    let (pki, mode) = {
+        let world = lock(world);
+        (Arc::clone(&world.pki), world.mode)
+    };
+    // Whoever cannot make another CA meets nobody.
+    match away {
+        None => Some(usual),
+        Some(Away::Stranger) => tls(pki.other_ca().ok()?.server(), pki.admission().ok()?, mode, false).ok(),
+        Some(Away::Unwelcome) => tls(pki.server(), pki.other_ca().ok()?.admission().ok()?, mode, false).ok(),
+        Some(Away::Refused | Away::Closed | Away::Silent) => None,
+    }
+}
+
 /// Who is at the other end of a connection.
 #[derive(Clone)]
 struct Caller {
@@ -175,11 +215,16 @@ async fn say_goodbye(mut line: Line) {
     let rest = async {
         // Whoever has hung up already needs no goodbye.
         if line.shutdown().await.is_ok() {
-            let mut room = [0; 4096];
-            while line.read(&mut room).await.is_ok_and(|count| count > 0) {}
+            hear_out(line).await;
         }
     };
     let _ = tokio::time::timeout(GOODBYE, rest).await;
+}
+
+/// Reads whatever comes, until the other side hangs up.
+async fn hear_out(mut line: Line) {
+    let mut room = [0; 4096];
+    while line.read(&mut room).await.is_ok_and(|count| count > 0) {}
 }
 
 async fn converse<S>(stream: S, door: Door, caller: Caller, ending: Ending, world: Shared)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::CallKind;
 use crate::answer::{Answer, Content, Request, Voice};
 use crate::clock::http_date;
+use crate::entrance;
 use crate::faults::{self, Fault};
 use crate::json::Json;
 use crate::ledger::Call;
@@ -46,10 +47,10 @@ pub(crate) struct Delivery {
 }
 
 /// One call, from request to delivery.
-pub(crate) async fn serve(world: &Shared, door: Door, mut request: Request) -> Delivery {
-    let _under_way = UnderWay::new(world);
+pub(crate) async fn serve(shared: &Shared, door: Door, mut request: Request) -> Delivery {
+    let _under_way = UnderWay::new(shared);
     let (route, kind, fault) = {
-        let mut world = lock(world);
+        let mut world = lock(shared);
         let route = routes::find(world.mode, &world.switches, door, &request.method, &request.path);
         let kind = route.kind(&request);
         (route, kind, faults::take(&mut world.faults, kind))
@@ -57,10 +58,14 @@ pub(crate) async fn serve(world: &Shared, door: Door, mut request: Request) -> D
     if let Some(Fault::Delay { ms }) = fault {
         tokio::time::sleep(Duration::from_millis(ms)).await;
     }
-    let mut world = lock(world);
-    request.now_ms = world.clock.now_ms();
-    let delivery = answer(&mut world, &route, kind, &request, fault.as_ref());
-    drop(world);
+    let delivery = {
+        let mut world = lock(shared);
+        request.now_ms = world.clock.now_ms();
+        answer(&mut world, &route, kind, &request, fault.as_ref())
+    };
+    if let Some(Fault::ThenAway { how }) = fault {
+        entrance::meet(shared, Some(how)).await;
+    }
     delivery
 }
 
@@ -207,6 +212,7 @@ fn spoil(answer: &mut Answer, fault: &Fault) {
             }
             true
         }),
+        Fault::ThenAway { .. } => answer.headers.push(("connection".to_owned(), "close".to_owned())),
         Fault::ExtraField { name } => {
             if let Content::Json(json) = &mut answer.content {
                 json.push(name, Json::text("unheard of"));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Again;
+use crate::{Again, Away};
 
 /// What happens to an answer that would hold more rows than the cap. Unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,9 +167,8 @@ pub struct Switches {
     pub suffixed_countries: Vec<String>,
     /// Seconds of a token of scope `PSD2-ADMIN`, 7 776 000 (an example of the bank's live page).
     pub admin_token_s: i64,
-    /// New connections to the API port are closed before the handshake (handshakes that broke off were seen in
-    /// production).
-    pub refuse_handshakes: bool,
+    /// Nobody gets in by a new connection to the API port, and why; None.
+    pub away: Option<Away>,
 }
 
 impl Default for Switches {
@@ -214,7 +213,7 @@ impl Default for Switches {
             replaced_certificates: false,
             suffixed_countries: vec!["GB".to_owned()],
             admin_token_s: 7_776_000,
-            refuse_handshakes: false,
+            away: None,
         }
     }
 }

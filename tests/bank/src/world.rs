@@ -4,6 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use crate::customers::Customer;
+use crate::entrance::Entrance;
 use crate::faults::FaultOrder;
 use crate::grant::{AccessToken, Bearer, Book, Consent, Grant, RefreshToken};
 use crate::json::Json;
@@ -30,6 +31,7 @@ pub(crate) struct World {
     pub(crate) book: Book,
     pub(crate) ledger: Ledger,
     pub(crate) faults: Vec<FaultOrder>,
+    pub(crate) entrance: Arc<Entrance>,
     pub(crate) request_ids: HashSet<String>,
     pub(crate) preferred_customer: Option<String>,
     pub(crate) bankid_default: BankIdAction,
@@ -78,6 +80,7 @@ impl World {
             book: Book::default(),
             ledger: Ledger::default(),
             faults: Vec::new(),
+            entrance: Arc::default(),
             request_ids: HashSet::new(),
             preferred_customer: None,
             bankid_default,

@@ -4,9 +4,12 @@ use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::pin::Pin;
 use std::task::Poll;
+use std::time::Duration;
 
 use rustls::pki_types::ServerName;
-use simulated_bank::{Bank, ClientIdentity, ClientSpec, HangUp, KeyKind, Validity};
+use simulated_bank::{
+    Away, Bank, CallKind, ClientIdentity, ClientSpec, Fault, FaultOrder, HangUp, KeyKind, Validity,
+};
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -152,6 +155,47 @@ async fn an_idle_connection_can_be_closed_reset_or_left_in_silence() {
             HangUp::Silence => "silence",
         };
         assert_eq!(seen.await, expected);
+        app_token(&bank).await;
+    }
+}
+
+#[tokio::test]
+async fn nobody_gets_in_by_a_new_connection_in_five_ways_until_the_bank_is_back() {
+    let bank = bank().await;
+    let host = bank.api_url().replace("https://", "");
+    for how in Away::ALL {
+        bank.fault(FaultOrder::next(CallKind::TokenClientCredentials, Fault::ThenAway { how }));
+        let before = bank.ledger();
+        app_token(&bank).await;
+        let seen = match TcpStream::connect(&host).await {
+            Err(error) => format!("{:?}", error.kind()),
+            Ok(tcp) => {
+                let name = ServerName::try_from("127.0.0.1").unwrap();
+                let shake = async {
+                    let mut tls = own_tls(&bank).connect(name, tcp).await?;
+                    tls.read(&mut [0; 16]).await
+                };
+                // Silence is shown by waiting in vain; the others end by themselves.
+                let patience = if how == Away::Silent { 100 } else { 30_000 };
+                match tokio::time::timeout(Duration::from_millis(patience), shake).await {
+                    Err(_) => "silence".to_owned(),
+                    Ok(Err(error)) => error.to_string(),
+                    Ok(Ok(_)) => "an end without a word".to_owned(),
+                }
+            }
+        };
+        let expected: &[&str] = match how {
+            Away::Refused => &["ConnectionRefused"],
+            // As an end or as a reset, by whether the caller has spoken yet.
+            Away::Closed => &["handshake eof", "reset by peer", "Broken pipe"],
+            Away::Silent => &["silence"],
+            Away::Stranger => &["UnknownIssuer"],
+            Away::Unwelcome => &["UnknownCA"],
+        };
+        assert!(expected.iter().any(|word| seen.contains(word)), "{how:?}: {seen}");
+        let ledger = bank.ledger();
+        assert_eq!(ledger.calls.len(), before.calls.len() + 1, "{how:?}");
+        bank.meet(None).await;
         app_token(&bank).await;
     }
 }
