@@ -50,7 +50,7 @@ load: ## 64 callers at once, the bank at 0 ms and at 300 ms: no 5xx, flat memory
 	@cargo build --workspace --quiet
 	@cargo test --workspace --quiet --test journeys -- --ignored sixty_four_callers
 
-assure: tools ## The long tier: everything of `make test`, 2 000 pairs of faults, 1 000 freezes, all teeth, load; writes docs/assurance.md
+assure: tools ## The long tier: `make test`, then 2 000 pairs of faults, 1 000 freezes, load, fuzz, ministack, all teeth; writes docs/assurance.md
 	@./.ci/assure.sh
 
 ledger: ## Reads ledgers made by chance in every way (SEEDS=10000, more than a million rows; SEED=n repeats one)
@@ -83,8 +83,9 @@ fuzz: ## Looks for bytes that break a reader: FUZZ_SECONDS=60 for each of FUZZ_T
 		mkdir -p target/fuzz/corpus/$$target target/fuzz/found; \
 		FUZZ_TARGET=$$target target/fuzz/$(FUZZ_HOST)/fuzz/fuzz -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 \
 			-max_len=16384 -print_final_stats=1 -verbosity=0 -artifact_prefix=target/fuzz/found/$$target- \
-			target/fuzz/corpus/$$target tests/fuzz/corpus/$$target; \
+			target/fuzz/corpus/$$target tests/fuzz/corpus/$$target || exit 1; \
 	done
+	@echo "measure | fuzz targets, each searched without a finding | $(words $(FUZZ_TARGETS)) targets, $(FUZZ_SECONDS) s each | no finding | -"
 
 budget: ## Unattended reads over a thousand days, with deaths and renewals (DAYS=1000; BUDGET_SEED=n repeats one)
 	@BUDGET_DAYS=$(or $(DAYS),1000) cargo test --workspace --test journeys --quiet -- budget_days --nocapture

@@ -28,6 +28,10 @@ if ! command -v chromium-headless-shell > /dev/null && [ "$(id -u)" = 0 ] && com
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell; } > target/chromium.log 2>&1 || true
 fi
 .ci/need.sh strace strace
+built=$SECONDS
+# What every test leaves for the search at the end.
+export KEPT=$PWD/target/kept
+rm -rf "$KEPT" && mkdir "$KEPT"
 # A browser waits for more than it computes, and so do the journeys.
 .tools/bin/python tests/page/page_test.py > target/page.log 2>&1 &
 page=$!
@@ -40,7 +44,16 @@ grep -vE ' ok$' target/page.log || true
 # A run that did not come to its last line is a failure.
 { grep '^test result: page' target/page.log || echo "test result: page. 0 passed; 1 failed; 0 ignored"; } >> "$log"
 
+say "secrets, in all that the suite has left"
+PRINTED=$PWD/$log:$PWD/target/page.log cargo test --workspace --locked --quiet --test journeys -- --ignored nothing_that_the_whole_suite 2>&1 \
+    | tee target/searched.log | grep -vE '^$|^running' || status=${PIPESTATUS[0]}
+cat target/searched.log >> "$log"
+
 say "what the suite is held to"
+{
+    printf 'measure | a secret printed, serialised, compared or cloned does not compile | %s | 4 | -\n' "$(grep -c 'compile fail ... ok$' "$log")"
+    printf 'measure | seconds of `make test` | %s, %s of them for lints and building | ≤ 300, built before | -\n' "$SECONDS" "$built"
+} >> "$log"
 python3 tests/assure/table.py "$log" || status=1
 
 # One line for all test binaries together.

@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use serde_json::{Value, json};
-use simulated_bank::BankIdAction;
+use simulated_bank::{BankIdAction, CallKind, Fault, FaultOrder};
 
 journeys![
     an_attackers_code_pushed_into_a_victims_browser_gives_neither_of_them_the_others_money,
@@ -18,6 +18,7 @@ journeys![
     an_attackers_own_login_pushed_through_the_owners_browser_shows_the_attacker_nothing,
     nobody_polls_cancels_activates_reads_or_revokes_what_is_anothers,
     a_handle_that_leaked_is_worth_nothing_without_the_owners_token,
+    a_bank_that_gives_one_owners_consent_to_another_shows_the_other_nothing,
 ];
 
 /// The consent part of the table, as it rests.
@@ -181,4 +182,35 @@ async fn a_number_of_somebody_else_in_the_body_is_refused_where_the_claim_rules(
     assert_eq!(consent["status"], "active");
     let id = started["consent_id"].as_str().unwrap();
     assert_eq!(attacker.get(&format!("/v1/consents/{id}")).await.expect(200)["identity"], "verified");
+}
+
+async fn a_bank_that_gives_one_owners_consent_to_another_shows_the_other_nothing(world: &World) {
+    let (anna, other) = (world.person(), world.person());
+    let started = anna.start_redirect().await;
+    let link = world.browser().sign(&started.url, "se-anna").await;
+    anna.activate(&started.id, &parameter(&link, "handle").unwrap()).await.expect(200);
+    let accounts = format!("/v1/consents/{}/accounts", started.id);
+    let hers = anna.get(&accounts).await.expect(200);
+    // By a mistake of the bank's the next consent has the id of hers, at any stage of its life.
+    let scope = parameter(&started.url, "scope").unwrap().replace("%3A", ":");
+    let (page, bank_consent) = (started.url.split('?').next().unwrap(), scope.strip_prefix("AIS:").unwrap());
+    let methods = json!([{"scaMethodType": "REDIRECT", "_links": {"authorization": [{"href": page}]}}]);
+    let body =
+        json!({"consentId": bank_consent, "consentStatus": "RECEIVED", "scaMethods": methods}).to_string();
+    let fault = Fault::Answer { status: 201, headers: Vec::new(), body, executed: true };
+    world.bank.fault(FaultOrder::next(CallKind::ConsentsCreate, fault));
+    let doubled = other.start_redirect().await;
+    assert!(doubled.url.contains(bank_consent), "{}", doubled.url);
+    // Whoever signs it, in whoever's browser.
+    for customer in ["se-anna", "se-mia"] {
+        let location = world.browser().approve(&doubled.url, customer).await;
+        let link = world.browser().come_back(&location).await.location();
+        assert_eq!(parameter(&link, "handle"), None, "{link}");
+    }
+    opens_nothing(world, &doubled.id, &[&other]).await;
+    other.get(&accounts).await.problem(404, "consent_not_found");
+    assert_eq!(anna.get(&accounts).await.expect(200)["accounts"], hers["accounts"]);
+    // What one of them ends is over for that one alone.
+    other.call("DELETE", "/v1/consents").send().await;
+    anna.get(&accounts).await.expect(200);
 }

@@ -5,7 +5,7 @@ mod claims;
 
 use crate::{
     input::{Call, WellFormed, bearer},
-    world::{Answer, World, only_in_process},
+    world::{Answer, World, measure, only_in_process},
 };
 use cloud::{Issuer, TokenSpec};
 use serde_json::{Value, json};
@@ -102,8 +102,10 @@ async fn a_call_without_a_good_token_gets_the_gateways_401(world: &World) {
     let anna = world.person();
     let well_formed = WellFormed::prepare(&anna).await;
     let (before, tokens) = (world.bank.ledger().calls.len(), no_good(world, &anna.spec).await);
+    let mut cases = 0;
     for call in one_per_route(world, &well_formed) {
         for (what, authorization) in &tokens {
+            cases += 1;
             let answer = call.send(world, authorization.as_deref()).await;
             gateways_own(&answer, 401, "Unauthorized", &format!("{}: {what}", call.route));
             assert!(
@@ -112,6 +114,7 @@ async fn a_call_without_a_good_token_gets_the_gateways_401(world: &World) {
         }
     }
     assert_eq!(world.bank.ledger().calls.len(), before);
+    measure("no token, a bad one, another issuer's: outside", cases, "all kinds × all routes", None);
     let good = bearer(world, &anna.spec);
     let answer = well_formed.reads[0].send(world, Some(&good)).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
@@ -122,6 +125,7 @@ async fn a_good_token_without_the_routes_scope_gets_the_gateways_403(world: &Wor
     let well_formed = WellFormed::prepare(&anna).await;
     let before = (world.bank.ledger().calls.len(), world.dump().await);
     let id_token = format!("Bearer {}", world.issuer.id_token(&anna.spec));
+    let mut cases = 0;
     for call in one_per_route(world, &well_formed) {
         let route = world.door.routes().iter().find(|route| route.key() == call.route).unwrap();
         let needed = route.scopes[0].as_str();
@@ -133,6 +137,7 @@ async fn a_good_token_without_the_routes_scope_gets_the_gateways_403(world: &Wor
             let answer = call.send(world, Some(&bearer(world, &anna.spec.clone().scopes(scopes)))).await;
             gateways_own(&answer, 403, "Forbidden", &format!("{}: {scopes:?}", call.route));
         }
+        cases += 6;
         gateways_own(&call.send(world, Some(&id_token)).await, 403, "Forbidden", call.route);
         // With nothing but that scope it reaches the function, which knows no such consent, or wants a body, or no query.
         let mut harmless = call.clone().body("");
@@ -148,6 +153,7 @@ async fn a_good_token_without_the_routes_scope_gets_the_gateways_403(world: &Wor
         );
         assert!(answer.header("trace-id").is_some());
     }
+    measure("a token without the route's scope: outside", cases, "all kinds × all routes", None);
     assert!((world.bank.ledger().calls.len(), world.dump().await) == before);
 }
 
@@ -159,9 +165,11 @@ async fn a_token_that_names_no_end_user_is_refused_by_us(world: &World) {
     let by_azp = machine.clone().claim("azp", machine.sub.as_str()).claim("client_id", Value::Null);
     let nobody = anna.spec.clone().claim("sub", Value::Null);
     let empty = TokenSpec { sub: String::new(), ..anna.spec.clone() };
+    let mut cases = 0;
     for call in one_per_route(world, &well_formed) {
         for spec in [&machine, &by_azp, &nobody, &empty] {
             let answer = call.send(world, Some(&bearer(world, spec))).await;
+            cases += 1;
             if call.route == well_formed.health.route {
                 // What is about nobody may be asked by a monitor.
                 answer.expect(200);
@@ -170,6 +178,7 @@ async fn a_token_that_names_no_end_user_is_refused_by_us(world: &World) {
             answer.problem(403, "user_token_required");
         }
     }
+    measure("a machine's token, a token of nobody: refused", cases, "all kinds × all routes", None);
     assert!((world.bank.ledger().calls.len(), world.dump().await) == before);
     // An authorized party that is not the subject is no machine; the client id is asked first.
     let user = bearer(world, &anna.spec.clone().claim("azp", anna.spec.sub.as_str()));

@@ -6,7 +6,7 @@ mod rule;
 
 use crate::{
     processes::world_of_processes,
-    world::{Person, World, only_in_process},
+    world::{Person, World, measure, only_in_process},
 };
 use changes::all;
 use rule::Rule;
@@ -69,6 +69,8 @@ impl<'w> Subject<'w> {
         self.told(plain(body.to_string()), 1).await.expect(200);
         let changed = all(body);
         assert!(changed.len() > 50, "{} changes", changed.len());
+        let what = format!("hostile bank: {}, each field wrong in each way", self.call);
+        measure(&what, changed.len(), "every field × 9", None);
         for case in changed {
             let told = self.told(plain(case.body.clone()), 1).await;
             if rule.takes(&case.field, &case.change) {
@@ -220,12 +222,6 @@ async fn a_field_of_a_card_row_that_is_wrong_in_any_way_is_never_shown(world: &W
 
 /// Bodies of status 200 that are none.
 fn none_at_all() -> Vec<(&'static str, Fault)> {
-    let packed = Fault::Answer {
-        status: 200,
-        headers: vec![("content-encoding".to_owned(), "gzip".to_owned())],
-        body: "\u{1f}\u{8b}\u{8}\u{0}".to_owned() + &"\u{0}".repeat(4096),
-        executed: true,
-    };
     vec![
         ("a page of maintenance", Fault::Html),
         ("a page of the firewall", Fault::RequestRejected),
@@ -240,20 +236,23 @@ fn none_at_all() -> Vec<(&'static str, Fault)> {
         ("10 000 deep in a field", plain(format!("{{\"transactions\":{}", "[".repeat(10_000)))),
         ("20 MB", Fault::HugeBody { mebibytes: 20 }),
         ("20 MB that nothing announced", Fault::EndlessBody { mebibytes: 20 }),
-        ("packed although nobody asked for it", packed),
+        ("a small body that would unpack to 20 MB", Fault::Packed { mebibytes: 20 }),
     ]
 }
 
 async fn bodies_that_are_none_end_in_the_same_problem_wherever_they_come(world: &World) {
+    let mut cases = 0;
     for subject in Subject::all(world).await {
         for (name, fault) in none_at_all() {
             let told = subject.told(fault, 40).await;
             assert_eq!(told.status, 502, "{name} to {}: {}", subject.path, told.text);
             told.problem(502, "bank_answer_unusable");
             world.bank.clear_faults();
+            cases += 1;
         }
         subject.anna.get(&subject.path).await.expect(200);
     }
+    measure("hostile bank: bodies that are none", cases, "all × 5 reads", None);
 }
 
 async fn answers_too_large_for_any_window_cost_few_calls(world: &World) {
@@ -299,6 +298,7 @@ async fn whatever_the_bank_sends_a_function_stays_alive_and_small() {
     assert!(grown < 32 * 1024, "{grown} KiB more than before");
     assert_eq!(runtime.restarts("account-fetch"), 0, "{:?}", runtime.logs_of("account-fetch"));
     assert!(!runtime.logs_of("account-fetch").iter().any(|line| line.contains("panicked")));
-    crate::world::report(&format!("hostile answers: account-fetch grew by {grown} KiB beyond {usual}"));
+    let reached = format!("{grown} KiB beyond {usual}");
+    measure("hostile bank: a function's memory grew at most by", reached, "32 768 KiB", None);
     world.search(&runtime.logs());
 }

@@ -1,13 +1,13 @@
 //! `GET /v1/callback`: exchange early, activate late, whatever the browser does.
 
-use crate::world::{World, client::parameter, journeys};
+use crate::world::{World, client::parameter, journeys, measure};
 use futures_util::future::join_all;
 use serde_json::json;
 
 journeys![
     a_signed_consent_is_active_once_its_owner_shows_the_handle,
     a_code_is_spent_once_however_often_the_browser_returns,
-    twenty_identical_callbacks_at_once_spend_the_code_once,
+    fifty_identical_callbacks_at_once_and_errors_before_and_between_them_spend_the_code_once,
     an_error_ends_nothing_and_a_valid_code_still_wins,
     another_code_under_one_state_ends_the_attempt,
     another_code_after_activation_changes_nothing,
@@ -51,16 +51,33 @@ async fn a_code_is_spent_once_however_often_the_browser_returns(world: &World) {
     assert_eq!(world.at_bank(EXCHANGE) - before, 1);
 }
 
-async fn twenty_identical_callbacks_at_once_spend_the_code_once(world: &World) {
+async fn fifty_identical_callbacks_at_once_and_errors_before_and_between_them_spend_the_code_once(
+    world: &World,
+) {
+    const HITS: usize = 50;
     let (anna, before) = (world.person(), world.at_bank(EXCHANGE));
     let started = anna.start_redirect().await;
     let location = world.browser().approve(&started.url, "se-anna").await;
-    let browsers: Vec<_> = (0..20).map(|_| world.browser()).collect();
-    let links = join_all(browsers.iter().map(|browser| browser.come_back(&location))).await;
+    let error = format!("?error=access_denied&state={}", parameter(&location, "state").unwrap());
+    let browser = world.browser();
+    for _ in 0..2 {
+        let denied = browser.come_back(&error).await.location();
+        assert_eq!(parameter(&denied, "outcome").as_deref(), Some("denied"));
+    }
+    let codes = join_all((0..HITS).map(|_| browser.come_back(&location)));
+    let errors = join_all((0..HITS / 5).map(|_| browser.come_back(&error)));
+    let (links, errors) = tokio::join!(codes, errors);
     let first = links[0].location();
-    assert!(parameter(&first, "handle").is_some());
+    let handle = parameter(&first, "handle").unwrap();
     assert!(links.iter().all(|link| link.location() == first), "equal answers");
+    assert!(
+        errors.iter().all(|link| parameter(&link.location(), "handle").is_none()),
+        "an error claims nothing"
+    );
     assert_eq!(world.at_bank(EXCHANGE) - before, 1);
+    anna.activate(&started.id, &handle).await.expect(200);
+    let what = "identical callbacks at once, errors before and between them, one exchange";
+    measure(what, HITS, "50", None);
 }
 
 async fn an_error_ends_nothing_and_a_valid_code_still_wins(world: &World) {

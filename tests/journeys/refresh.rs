@@ -79,6 +79,7 @@ async fn two_and_ten_processes_refresh_once_too() {
         assert_eq!(world.at_bank("token.refresh_token"), 1, "{readers} processes");
         world.search(&runtime.logs());
     }
+    crate::world::measure("reads at once in processes of their own, one refresh", "2, 10", "2, 10", None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

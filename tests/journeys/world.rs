@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod in_process;
+pub(crate) mod kept;
 pub(crate) mod search;
 mod settings;
 
@@ -72,6 +73,8 @@ pub(crate) struct World {
     pub(crate) lines: Arc<Mutex<Vec<String>>>,
     /// Problem documents that were answered, for the search for secrets.
     pub(crate) problems: Mutex<Vec<String>>,
+    /// Everything else that was answered.
+    pub(crate) answers: Mutex<Vec<String>>,
     /// What was secret here.
     pub(crate) canaries: Canaries,
     /// The functions' variables.
@@ -87,8 +90,10 @@ pub(crate) struct Setting {
 
 impl Default for Setting {
     fn default() -> Self {
+        // No two worlds' banks issue the same ids and tokens: what leaks from one into another is found.
+        let seed = NUMBER.fetch_add(1, Ordering::Relaxed);
         Self {
-            bank: Options { starts_at_ms: START_MS, ticking: false, ..Options::default() },
+            bank: Options { starts_at_ms: START_MS, ticking: false, seed, ..Options::default() },
             overrides: Vec::new(),
         }
     }
@@ -169,15 +174,43 @@ impl World {
 
     /// What was secret here and stands in something that was printed or in a problem that was answered.
     pub(crate) fn leaks(&self, printed: &[String]) -> Vec<String> {
-        for order in self.bank.orders() {
-            self.canaries.add(Kind::SessionLink, &order.session_id);
-        }
+        self.learn_from_the_bank();
+        let searcher = self.canaries.searcher();
         let (lines, problems) = (self.lines.lock().unwrap(), self.problems.lock().unwrap());
-        let leaking = lines.iter().chain(printed).chain(problems.iter()).filter_map(|line| {
-            let found = self.canaries.find(line);
+        let said = lines.iter().chain(printed).chain(problems.iter());
+        let leaking = said.filter_map(|line| {
+            let found = searcher.find(line);
             (!found.is_empty()).then(|| format!("{found:?} in {line}"))
         });
-        leaking.collect()
+        let mut leaks: Vec<String> = leaking.collect();
+        for answer in self.answers.lock().unwrap().iter() {
+            let found = searcher.find(answer);
+            if Kind::IN_NO_ANSWER.iter().any(|kind| found.contains(kind)) {
+                leaks.push(format!("{found:?} in the answer {answer}"));
+            }
+        }
+        kept::keep(kept::Sink::Printed, printed);
+        leaks
+    }
+
+    fn learn_from_the_bank(&self) {
+        self.bank.orders().iter().for_each(|order| self.canaries.add(Kind::SessionLink, &order.session_id));
+        let numbers = self.bank.customers().into_iter().filter_map(|customer| customer.personal_number);
+        numbers.for_each(|number| self.canaries.add(Kind::PersonalNumber, &number));
+        let (tokens, codes) = self.bank.issued();
+        tokens.iter().for_each(|token| self.canaries.add(Kind::Token, token));
+        codes.iter().for_each(|code| self.canaries.add(Kind::Code, code));
+    }
+
+    /// Forgets what was printed and answered, once it has been searched.
+    pub(crate) fn forget(&self) {
+        for (sink, texts) in [
+            (kept::Sink::Printed, &*self.lines),
+            (kept::Sink::Printed, &self.problems),
+            (kept::Sink::Answered, &self.answers),
+        ] {
+            kept::keep(sink, &std::mem::take(&mut *texts.lock().unwrap()));
+        }
     }
 
     /// Holds everything that was printed against what was secret here. What functions in this process print is looked
@@ -190,14 +223,16 @@ impl World {
 
     /// Searches the raw table, and the bytes of its binary attributes.
     pub(crate) async fn search_table(&self) {
-        let dump = self.dump().await;
+        self.learn_from_the_bank();
+        let (dump, searcher) = (self.dump().await, self.canaries.searcher());
         for item in dump.as_array().unwrap() {
             let binary = item.as_object().unwrap().values().filter_map(|value| value["B"].as_str());
             let bytes = binary.map(|text| BASE64.decode(text.as_bytes()).unwrap());
             let opened: Vec<_> = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect();
             for text in opened.iter().chain([&item.to_string()]) {
-                let found = self.canaries.find(text);
+                let found = searcher.find(text);
                 assert!(found.is_empty(), "{found:?} in the row {} {}", item["pk"]["S"], item["sk"]["S"]);
+                kept::keep(kept::Sink::Stored, std::slice::from_ref(text));
             }
         }
     }
@@ -213,6 +248,8 @@ impl Drop for World {
         let missing = self.rights.missing();
         if !std::thread::panicking() {
             self.search(&[]);
+            self.forget();
+            kept::keep_secrets(&self.canaries);
             assert!(missing.is_empty(), "template.yaml does not grant {missing:#?}");
         } else if !missing.is_empty() {
             report(&format!("template.yaml does not grant {missing:#?}"));
@@ -253,7 +290,7 @@ impl Stage {
         key.lines()
             .filter(|line| !line.starts_with("---"))
             .for_each(|line| canaries.add(Kind::PrivateKey, line));
-        let problems = Mutex::default();
+        let (problems, answers) = (Mutex::default(), Mutex::default());
         World {
             bank,
             issuer,
@@ -265,6 +302,7 @@ impl Stage {
             door,
             lines,
             problems,
+            answers,
             canaries,
             environment,
         }

@@ -45,6 +45,8 @@ pub(crate) enum Content {
     Empty,
     Json(Json),
     Text(String),
+    /// As it goes over the wire.
+    Raw(Vec<u8>),
 }
 
 /// An answer.
@@ -160,6 +162,7 @@ impl Answer {
             Content::Empty => Vec::new(),
             Content::Json(json) => json.to_string().into_bytes(),
             Content::Text(text) => text.clone().into_bytes(),
+            Content::Raw(bytes) => bytes.clone(),
         }
     }
 }

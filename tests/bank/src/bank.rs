@@ -181,6 +181,14 @@ impl Bank {
         control::orders(&lock(&self.world))
     }
 
+    /// Every access and refresh token that was ever issued, and every authorization code.
+    #[must_use]
+    pub fn issued(&self) -> (Vec<String>, Vec<String>) {
+        let world = lock(&self.world);
+        let tokens = world.book.access_tokens.keys().chain(world.book.refresh_tokens.keys());
+        (tokens.cloned().collect(), world.book.codes.keys().cloned().collect())
+    }
+
     /// All booked rows of the account with this IBAN, oldest first, whatever its answers show.
     #[must_use]
     pub fn booked(&self, iban: &str) -> Vec<crate::TrueRow> {

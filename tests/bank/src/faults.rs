@@ -53,6 +53,11 @@ pub enum Fault {
         /// Size in MiB.
         mebibytes: usize,
     },
+    /// Instead: a JSON body that is so many MiB when it is unpacked, sent as gzip although nobody asked for that.
+    Packed {
+        /// Size in MiB, unpacked.
+        mebibytes: usize,
+    },
     /// Instead: JSON nested this deep.
     DeepJson {
         /// Number of brackets.

@@ -1,5 +1,6 @@
 //! Around the rules: find the route, apply faults, keep the ledger.
 
+use std::io::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -179,12 +180,26 @@ fn instead(voice: Voice, fault: Option<&Fault>) -> Answer {
         Some(Fault::RedirectElsewhere { location }) => Answer::redirect(302, location),
         Some(Fault::HugeBody { mebibytes } | Fault::EndlessBody { mebibytes }) => voice
             .json(200, Json::object([("filler", Json::text("x".repeat(mebibytes.saturating_mul(1 << 20))))])),
+        Some(Fault::Packed { mebibytes }) => packed(*mebibytes),
         Some(Fault::DeepJson { depth }) => {
             voice.json(200, Json::Literal(format!("{}{}", "[".repeat(*depth), "]".repeat(*depth))))
         }
         Some(Fault::Answer { status, headers, body, .. }) => arbitrary(*status, headers, body),
         _ => gateway(500, "Internal Server Error"),
     }
+}
+
+/// Small on the wire, large once it is unpacked.
+fn packed(mebibytes: usize) -> Answer {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    let filler = [b' '; 1 << 16];
+    // Into memory nothing fails; if it did, less would come.
+    let written = (0..mebibytes.saturating_mul(16)).try_for_each(|_| gzip.write_all(&filler));
+    let whole = written.and_then(|()| gzip.write_all(b"{}"));
+    let bytes = whole.and_then(|()| gzip.finish()).unwrap_or_default();
+    let headers = [("content-type", "application/json"), ("content-encoding", "gzip")];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    Answer { status: 200, headers, content: Content::Raw(bytes) }
 }
 
 fn arbitrary(status: u16, headers: &[(String, String)], body: &str) -> Answer {

@@ -2,7 +2,7 @@
 //! after.
 
 use super::route::{Route, Scene};
-use crate::{processes::world_of_processes, world::report};
+use crate::{processes::world_of_processes, world::measure};
 use simulated_bank::{CallKind, Fault, FaultOrder, Rotation};
 use std::time::Duration;
 
@@ -51,5 +51,6 @@ async fn a_function_that_is_killed_while_the_bank_is_asked_costs_one_signature_a
     assert_eq!(killed, CALLS.len() * 2);
     world.search(&runtime.logs());
     world.search_table().await;
-    report(&format!("{killed} functions killed while the bank was asked, {signed_again} signatures again"));
+    let reached = format!("{killed}, {signed_again} signatures again");
+    measure("functions killed while the bank was asked", reached, "every exchange that spends, twice", None);
 }

@@ -75,6 +75,7 @@ fn everywhere() -> Vec<Fault> {
         Fault::Html,
         Fault::RedirectElsewhere { location: "https://elsewhere.example/".to_owned() },
         Fault::EndlessBody { mebibytes: 9 },
+        Fault::Packed { mebibytes: 9 },
         Fault::DeepJson { depth: 10_000 },
         Fault::TruncatedJson,
         Fault::ExtraField { name: "something_new".to_owned() },

@@ -109,7 +109,7 @@ async fn some(seed: u64, pairs: usize) {
             over: &|| (),
             may_die: both.iter().any(|trouble| matches!(trouble, Trouble::Dies { .. })),
             may_end: both.iter().any(Trouble::may_end_a_grant),
-            harmless: false,
+            harmless: None,
         };
         Box::pin(case(&scene, &drill, &mut other, &name)).await;
     }

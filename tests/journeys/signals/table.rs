@@ -90,7 +90,7 @@ async fn every_signal_that_has_a_row_gets_its_problem() {
         holds(&outcome, expected, &what);
         cases += 1;
     }
-    crate::world::report(&format!("{cases} signals of the bank, each with its problem"));
+    crate::world::measure("signals of the bank, each with its problem", cases, "all that are known", None);
     assert!(cases >= 60, "{cases} cases");
 }
 

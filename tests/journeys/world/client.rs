@@ -101,9 +101,13 @@ impl World {
         if let Some(link) = answer.header("location") {
             parameter(link, "handle").iter().for_each(|handle| self.canaries.add(Kind::Handle, handle));
         }
+        let whole = format!("{:?} {}", answer.headers, answer.text);
         if answer.status >= 400 {
-            self.problems.lock().unwrap().push(format!("{:?} {}", answer.headers, answer.text));
-        } else if let Ok(value) = serde_json::from_str(&answer.text) {
+            self.problems.lock().unwrap().push(whole);
+            return;
+        }
+        self.answers.lock().unwrap().push(whole);
+        if let Ok(value) = serde_json::from_str(&answer.text) {
             self.learn(&value);
         }
     }

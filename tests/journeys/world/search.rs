@@ -1,5 +1,6 @@
 //! The search for secrets: what was secret in a world, in which forms it might leak, and where it is looked for.
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -48,6 +49,27 @@ impl Kind {
         Self::CallerToken,
         Self::PsuAddress,
     ];
+
+    /// Never in any answer either, not even in the one that carries what the person is to sign or to bring.
+    pub(crate) const IN_NO_ANSWER: [Self; 9] = [
+        Self::Token,
+        Self::Code,
+        Self::CodeVerifier,
+        Self::PrivateKey,
+        Self::SealingKey,
+        Self::IdentityKey,
+        Self::PersonalNumber,
+        Self::CallerToken,
+        Self::PsuAddress,
+    ];
+
+    /// As it is written down.
+    pub(crate) fn named(name: &str) -> Self {
+        Self::ALL
+            .into_iter()
+            .find(|kind| format!("{kind:?}") == name)
+            .unwrap_or_else(|| panic!("no kind {name}"))
+    }
 }
 
 /// base64 of "AT:" and "RT:", which stand in front of every token of the simulated bank.
@@ -77,11 +99,33 @@ impl Canaries {
         known.iter().filter(|((of, _), _)| *of == kind).flat_map(|(_, forms)| forms.clone()).collect()
     }
 
+    /// Every secret's kind and beginning.
+    pub(crate) fn all(&self) -> Vec<(Kind, String)> {
+        self.0.lock().unwrap().keys().cloned().collect()
+    }
+
+    /// Looks for all that is known by now.
+    pub(crate) fn searcher(&self) -> Searcher {
+        let known = self.0.lock().unwrap();
+        let all = known.iter().flat_map(|((kind, _), forms)| forms.iter().map(|form| (*kind, form)));
+        let (kinds, forms): (Vec<_>, Vec<_>) = all.unzip();
+        let automaton = AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(forms);
+        Searcher { kinds, automaton: automaton.unwrap() }
+    }
+}
+
+/// All forms of all secrets, to be looked for at once.
+pub(crate) struct Searcher {
+    /// Of each form, by its number.
+    kinds: Vec<Kind>,
+    automaton: AhoCorasick,
+}
+
+impl Searcher {
     /// The kinds of secret that a text holds.
     pub(crate) fn find(&self, text: &str) -> BTreeSet<Kind> {
-        let known = self.0.lock().unwrap();
-        let held = known.iter().filter(|(_, forms)| forms.iter().any(|form| text.contains(form.as_str())));
-        let mut found: BTreeSet<Kind> = held.map(|((kind, _), _)| *kind).collect();
+        let held = self.automaton.find_overlapping_iter(text);
+        let mut found: BTreeSet<Kind> = held.map(|held| self.kinds[held.pattern().as_usize()]).collect();
         if TOKEN_FORMS.iter().any(|form| text.match_indices(form).any(|(at, _)| begins_a_token(&text[at..])))
         {
             found.insert(Kind::Token);
