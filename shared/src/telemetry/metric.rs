@@ -35,7 +35,7 @@ metrics! {
     ClaimsLost = "claims_lost",
     /// Access tokens refreshed.
     Refreshes = "refreshes",
-    /// Refreshes that the bank refused: the grant lapsed.
+    /// Grants that lapsed: their refresh token was refused, not there, or sent twice without knowing what became of it.
     RefreshFailures = "refresh_failures",
     /// Times that a request waited for somebody else's refresh.
     RefreshWaits = "refresh_waits",
