@@ -112,9 +112,11 @@ codes! {
         "Handelsbanken erbjuder inte det här sättet att signera. Välj ett annat.";
     AttemptInProgress "attempt_in_progress" 409 Caller None,
         "Another attempt is under way; follow it or cancel it", SORRY_EN, SORRY_SV;
-    AttemptOver "attempt_over" 409 Caller None, "The attempt is over: POST /v1/consents starts a new one", AGAIN_EN, AGAIN_SV;
+    AttemptOver "attempt_over" 409 Caller None,
+        "The attempt is over; anew, with a new key: POST /v1/consents, or for a renewal POST …/authorization", AGAIN_EN, AGAIN_SV;
     AttemptExpired "attempt_expired" 409 Psu None,
-        "Not signed within 15 minutes, or not activated within five: POST /v1/consents starts a new one", LATE_EN, LATE_SV;
+        "Not signed within 15 minutes, or not activated within five; anew, with a new key: POST /v1/consents, or for a renewal POST …/authorization",
+        LATE_EN, LATE_SV;
     NothingToPoll "nothing_to_poll" 409 Caller None, "No BankID order is under way", AGAIN_EN, AGAIN_SV;
     HandleRefused "handle_refused" 403 Caller None, "The handle does not belong to this consent's signature", AGAIN_EN, AGAIN_SV;
     NothingToActivate "nothing_to_activate" 409 Caller None, "Nothing was signed that could be activated", AGAIN_EN, AGAIN_SV;
@@ -125,7 +127,7 @@ codes! {
     RenewalOtherCustomer "renewal_other_customer" 409 Psu None, "The renewal was signed by another customer of the bank",
         "You signed with another login than last time. Please use the same one, or connect anew.",
         "Du signerade med en annan inloggning än förra gången. Använd samma, eller anslut på nytt.";
-    RefreshInFlight "refresh_in_flight" 503 Service Some(1), "Another request is renewing the access token", SORRY_EN, SORRY_SV;
+    RefreshInFlight "refresh_in_flight" 503 Service Some(1), "Another request is refreshing the access token", SORRY_EN, SORRY_SV;
     NotCustomer "not_a_customer" 409 Psu None, "Not a customer, or a private person in a corporate consent",
         "We could not find you as a customer of Handelsbanken. For a company, check that you may act for it.",
         "Vi hittar dig inte som kund hos Handelsbanken. Gäller det ett företag, kontrollera att du får företräda det.";
