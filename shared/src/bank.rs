@@ -1,19 +1,22 @@
 //! The Handelsbanken client: consents, tokens, Mobile BankID, accounts and cards.
 //!
-//! One page on this bank. Confidence: **documented** by the bank, **recorded** in a live answer, **inferred**,
-//! **unknown**; "production" is what other people's production code relied on.
+//! One page on this bank. How each fact is known, here and in every other place of this repository: **documented** by the
+//! bank; **recorded** in a live answer; **production**: what other people's production code relied on; **sandbox
+//! script**: what their scripts did at the bank's sandbox; **third party**: documentation of others; **inferred**;
+//! **unknown**. *Tolerated, never seen*: taken if it comes, without any of these.
 //!
 //! - It is not Berlin Group on the wire (recorded): no `X-Request-ID`, no `Consent-ID` header, no `tppMessages`, no
 //!   message signature. The consent travels in the OAuth scope `AIS:<consentId>` (documented).
 //! - There is no client secret: the TLS client certificate is the authentication, `client_id` is public (documented).
 //! - `TPP-Request-ID` is fresh per request, `TPP-Transaction-ID` is ours for the whole exchange (documented, mandatory
-//!   on consents and resources). Token and decoupled calls carry them too: harmless, and it ties a request together.
+//!   on consents and resources). Token and decoupled calls carry them too: that it does no harm there is inferred; it ties
+//!   a request together.
 //! - `PSU-IP-Address` says that the PSU is present. It is sent when a caller gave one and never invented; without it
-//!   the bank answers all the same in the sandbox (recorded), live unknown.
+//!   the bank answers all the same in the sandbox (sandbox script), live unknown.
 //! - `POST /consents` answers 200 (documented) or 201 (recorded). `scaMethods` come in varying order (recorded): a
 //!   method is chosen by `scaMethodType`, never by `name` or place; the decoupled version is read from the link's path.
-//! - Links moved twice in five years (documented), so the bank's own are followed, but only where [`Endpoints::links`]
-//!   allows. One that leads elsewhere spoils the whole answer: [`Fault::ForeignLink`].
+//! - Token and decoupled addresses have moved once, to `/mlurd/` (documented), so the bank's own links are followed, but
+//!   only where [`Endpoints::links`] allows. One that leads elsewhere spoils the whole answer: [`Fault::ForeignLink`].
 //! - Access tokens live for 24 hours and refresh tokens for 90 days (documented); `expires_in` rules. A refresh brings
 //!   no new refresh token (production), and one that came would have to be stored.
 //! - A refresh token that is over is 400 `unauthorized_client` (production), not `invalid_grant` (inferred, taken too).

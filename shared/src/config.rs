@@ -4,9 +4,9 @@
 //! | variable | meaning | default |
 //! |---|---|---|
 //! | `BANK_ENVIRONMENT` | `live`, `sandbox` or `local` | none |
-//! | `BANK_API_URL` | base of consents, accounts, cards | the guide's |
-//! | `BANK_TOKEN_URL` | token endpoint | the guide's |
-//! | `BANK_LINKS` | prefixes that links in the bank's answers may have, comma-separated | the guide's, both path families |
+//! | `BANK_API_URL` | base of consents, accounts, cards | documented, see `config/bank.rs` |
+//! | `BANK_TOKEN_URL` | token endpoint | the guide's; of the sandbox, its scripts' |
+//! | `BANK_LINKS` | prefixes that links in the bank's answers may have, comma-separated | both path families, of which one is inferred |
 //! | `ACCOUNT_PATHS` | JSON, country → path base of accounts under the API URL, e.g. `{"GB":"/psd2/gb/v1"}` | `/psd2/v2` |
 //! | `BANK_REST_AFTER` | 0 to 100: after so many failures in a row a service of the bank is not asked for 30 s; 0: never | 5 |
 //! | `PKCE` | `off`, `tolerant` or `required`, see [`Pkce`] | `off` |

@@ -78,7 +78,7 @@ pub enum BalanceKind {
     Available,
     /// `CURRENT` (recorded; SE, GB).
     Current,
-    /// `CLEARED` (GB, seen in production code).
+    /// `CLEARED` (GB, production).
     Cleared,
     /// `BOOKED` (recorded inside a transaction's `balance` only).
     Booked,

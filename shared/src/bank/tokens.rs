@@ -30,7 +30,7 @@ pub struct Granted {
     /// Comes with a signature. A refresh at this bank brings none, and the old one stays good (production).
     pub refresh: Option<RefreshToken>,
     /// How long the refresh token lives, where the answer says so sensibly. No field for it is known at this bank; two common
-    /// names are tolerated (`refresh_token_expires_in`, `refresh_expires_in`), both at once too.
+    /// names are tolerated, never seen (`refresh_token_expires_in`, `refresh_expires_in`), both at once too.
     pub refresh_lifetime: Option<Span>,
 }
 

@@ -1,19 +1,25 @@
-//! Where the bank is. The defaults are the URLs of the bank's own guide; every one can be changed, because the bank has
-//! moved them before.
+//! Where the bank is. Most defaults are the URLs of the bank's own guide, each with how it is known; every one can be
+//! changed, because the bank has moved them before.
 
 use super::{Config, Reader};
 use crate::types::Country;
 use std::collections::BTreeMap;
 use url::{Host, Url};
 
+/// Documented.
 const API: &str = "https://api.handelsbanken.com/openbanking";
+/// Documented; the older one, below `/bb/gls5/`, is recorded.
 const TOKEN: &str = "https://api.handelsbanken.com/mlurd/oauth2/token/1.0";
+/// In order: documented; inferred (whether authorize moved with the others is unknown); documented; recorded.
 const LINKS: &str = "https://secure.handelsbanken.com/bb/gls5/oauth2/authorize/,\
                      https://secure.handelsbanken.com/mlurd/oauth2/authorize/,\
                      https://api.handelsbanken.com/mlurd/decoupled/mbid/,\
                      https://api.handelsbanken.com/bb/gls5/decoupled/mbid/";
+/// Documented.
 const SANDBOX_API: &str = "https://sandbox.handelsbanken.com/openbanking";
+/// Sandbox script.
 const SANDBOX_TOKEN: &str = "https://sandbox.handelsbanken.com/openbanking/oauth2/token/1.0";
+/// In order: documented; sandbox script; documented.
 const SANDBOX_LINKS: &str = "https://sandbox.handelsbanken.com/openbanking/redirect/oauth2/authorize/,\
                              https://sandbox.handelsbanken.com/openbanking/oauth2/authorize/,\
                              https://sandbox.handelsbanken.com/openbanking/decoupled/mbid/";
