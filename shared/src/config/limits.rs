@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 const ROWS: usize = 600;
 /// Of third-party documentation, for companies in SE and windows of one day.
 const ROWS_CORPORATE: usize = 2900;
-const MOST_ROWS: usize = 1_000_000;
+const MOST_ROWS: usize = 100_000;
 const MOST_MONTHS: u8 = 120;
 
 /// Row caps and history.
@@ -47,7 +47,7 @@ pub(super) fn read(read: &mut Reader<'_>) -> Limits {
         let rows = read.optional(name).map_or(Some(default), |value| value.parse().ok());
         let rows = rows.filter(|rows| (1..=MOST_ROWS).contains(rows));
         rows.unwrap_or_else(|| {
-            read.wrong(name, "must be 1 to 1000000");
+            read.wrong(name, "must be 1 to 100000");
             default
         })
     };
@@ -120,6 +120,7 @@ mod tests {
     fn figures_that_make_no_sense_are_refused_by_name() {
         for (name, value) in [
             ("ROW_CAP", "0"),
+            ("ROW_CAP", "100001"),
             ("ROW_CAP", "many"),
             ("ROW_CAP_CORPORATE", "-1"),
             ("OVER_ROW_CAP", "maybe"),
