@@ -11,8 +11,9 @@ pub(crate) const NEWEST: Date = jiff::civil::date(2026, 1, 15);
 /// Expected rows, before the booked ones.
 const PENDING: usize = 3;
 
+/// Merchants are invented.
 const TEXTS: &[&str] =
-    &["ICA NÄRA TORGET", "Hyra", "SL", "Swish mottagen", "Pressbyrån 0451", "Överföring via internet", "LÖN"];
+    &["BOD NÄRA TORGET", "Hyra", "EX", "Swish mottagen", "Provstånd 04510", "Överföring via internet", "LÖN"];
 
 /// So many rows, the newest first. The balances join over all of them, and one row in twenty is the twin of the one before.
 ///
