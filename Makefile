@@ -1,5 +1,6 @@
 # The verbs. `make local` and `make test` need Rust 1.95 with its C compiler, Python 3 with venv, and make; whatever
-# else they use is put into .tools/ and target/ inside this checkout.
+# else they use is put into .tools/ and target/ inside this checkout. But as root on Debian `make test` installs
+# chromium-headless-shell and strace with apt-get, and `make bench` valgrind; elsewhere what needs them is skipped, and counted.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -11,7 +12,7 @@ FUNCTIONS := consent-start redirect-callback decoupled-poll account-fetch consen
 ARCH ?= x86_64
 export CARGO_LAMBDA
 
-.PHONY: assure load help local invoke token test check client teeth ledger bench fuzz build smoke validate deploy ministack reseal explain after-restore try-pending enrol tools clean page-test screenshot bench-page
+.PHONY: assure load help local invoke token test check client teeth ledger budget bench fuzz build smoke validate deploy ministack reseal explain after-restore try-pending enrol tools clean page-test screenshot bench-page
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15

@@ -1,5 +1,5 @@
 //! Documents that are made from the code: they differ from it for no longer than a test run.
-//! `UPDATE_DOCS=1 cargo test -p journeys documents` writes them anew.
+//! `UPDATE_DOCS=1 cargo test --workspace --test journeys documents` writes them anew.
 
 use shared::{consent::Reason, http::Code};
 use std::{

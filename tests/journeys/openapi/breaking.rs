@@ -1,5 +1,5 @@
-//! What was released stays: the document is held against the last released one, `docs/released/openapi-v1.yaml`, which is
-//! a copy made with each release. Additions pass. What a caller may rely on does not go: routes, statuses of success,
+//! What was released stays: the document is held against `docs/released/openapi-v1.yaml`, the baseline before the first
+//! release, and from then on a copy made with each. Additions pass. What a caller may rely on does not go: routes, statuses of success,
 //! parameters, fields, words, types; and no caller is asked for more than before.
 
 use super::document::{DOCUMENT, file, operations, read, resolved};

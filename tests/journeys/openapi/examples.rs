@@ -1,6 +1,6 @@
 //! The examples of the document are answers of one walk: redirect, reads, renewal, BankID, and four problems. What differs
 //! from run to run (ids, secrets, ports, fractions of a minute) is put into a fixed form of the same shape.
-//! `UPDATE_DOCS=1 cargo test -p journeys examples` writes them anew.
+//! `UPDATE_DOCS=1 cargo test --workspace --test journeys examples` writes them anew.
 
 use super::document::{DOCUMENT, file, operations, validator};
 use crate::{
