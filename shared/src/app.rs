@@ -22,7 +22,7 @@ pub use reads::Reservation;
 use crate::{
     bank::{self, Endpoints},
     config::Config,
-    http::{self, Answer},
+    http::{self, Answer, Code, Problem},
     secrets::{CertificateSet, Demands, Material, Secrets},
     store::Store,
     telemetry::{Ending, Log, Output},
@@ -57,6 +57,9 @@ pub struct App {
     log: Log,
     cold: AtomicBool,
 }
+
+/// Its caller is a browser.
+const CALLBACK: &str = "GET /v1/callback";
 
 /// How a request ended, for the caller and for the log line.
 struct Finished {
@@ -149,15 +152,23 @@ impl App {
             Err(problem) => return Ok(problem.into_response("")),
         };
         let (route, xray) = (http::route(&request).to_owned(), http::xray(&request));
+        let last_moment = http::Clock::of(&request, self.config.timeout).last_moment();
         let work = async {
             // Boxed: it is large, and what is wrapped around it here and in the runtime would move it again and again.
-            let (mut answer, code) = match Box::pin(handle(self, request)).await {
-                Ok(answer) => (answer, None),
-                Err(problem) => {
-                    let code = problem.code().id();
-                    (problem.into_response(trace.as_str()), Some(code))
-                }
-            };
+            let handled = tokio::time::timeout_at(last_moment.into(), Box::pin(handle(self, request)));
+            // Otherwise the runtime would kill the process, and what was done with people's data would never be said.
+            let (mut answer, code) =
+                match handled.await.unwrap_or_else(|_| Err(Problem::new(Code::OutOfTime))) {
+                    Ok(answer) => (answer, None),
+                    // What it was to answer a browser with, nobody here knows: a page says nothing either.
+                    Err(problem) if route == CALLBACK => {
+                        (http::trouble_page(&problem), Some(problem.code().id()))
+                    }
+                    Err(problem) => {
+                        let code = problem.code().id();
+                        (problem.into_response(trace.as_str()), Some(code))
+                    }
+                };
             if let Ok(value) = HeaderValue::from_str(trace.as_str()) {
                 answer.headers_mut().insert("trace-id", value);
             }

@@ -53,6 +53,7 @@ mod hostile;
 mod input;
 mod issuer_identification;
 mod large_answers;
+mod last_moment;
 mod least_privilege;
 mod load;
 mod matrix;

@@ -9,6 +9,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 use simulated_bank::BankIdAction;
+use std::collections::BTreeSet;
 
 const HOUR: i64 = 3_600_000;
 
@@ -31,6 +32,7 @@ pub(crate) const PATHS: &[&str] = &[
     "cancel",
     "cancel decoupled",
     "revoke",
+    "erase",
     "read",
     "read the authorization",
     "list",
@@ -40,7 +42,9 @@ pub(crate) const PATHS: &[&str] = &[
     "account",
     "transactions",
     "cards",
+    "card account",
     "card transactions",
+    "health",
 ];
 
 /// Everything that stands before a path's request, and the request.
@@ -78,7 +82,8 @@ impl<'w> Scene<'w> {
             "callback" => comes_back(world, &person, path).await,
             "poll" | "cancel" => follows(world, &person, path).await,
             "activation" => activates(world, &person, path).await,
-            "revoke" | "read" | "list" => looks(&person, path).await,
+            "revoke" | "erase" | "read" | "list" => looks(&person, path).await,
+            "health" => ("GET", "/v1/health".to_owned(), None, 200),
             _ => reads(world, &person, path).await,
         };
         let unattended = path == "accounts, unattended";
@@ -103,6 +108,32 @@ impl<'w> Scene<'w> {
     /// Whether it reads data of the bank.
     pub(crate) fn reads_data(&self) -> bool {
         self.path.contains("accounts")
+    }
+
+    /// Whether it ends a grant for good.
+    pub(crate) fn ends_grants(&self) -> bool {
+        self.method == "DELETE" && !self.path.ends_with("/authorization")
+    }
+
+    /// Whether it is counted as read without the person.
+    pub(crate) fn is_unattended(&self) -> bool {
+        self.unattended
+    }
+
+    /// The route of the template that it meets.
+    fn route(&self) -> String {
+        let path: Vec<&str> = self.path.split('?').next().unwrap().split('/').collect();
+        let fits = |route: &str| {
+            let parts: Vec<&str> = route.split('/').collect();
+            let fits = |(part, given): (&&str, &&str)| part.starts_with('{') || part == given;
+            parts.len() == path.len() && parts.iter().zip(&path).all(fits)
+        };
+        let routes = self.world.door.routes().iter();
+        let mut all: Vec<_> =
+            routes.filter(|route| route.method == self.method && fits(&route.path)).collect();
+        // What is named goes before what is filled in.
+        all.sort_by_key(|route| route.path.matches('{').count());
+        all.first().unwrap_or_else(|| panic!("no route for {} {}", self.method, self.path)).key()
     }
 
     /// Ends what stands in the next scene's way: a person's number has one live order.
@@ -179,6 +210,7 @@ async fn looks(person: &Person<'_>, path: &str) -> Asked {
     match path {
         "revoke" => ("DELETE", of(&id, ""), None, 204),
         "read" => ("GET", of(&id, ""), None, 200),
+        "erase" => ("DELETE", "/v1/consents".to_owned(), None, 204),
         "read the authorization" => ("GET", of(&id, "/authorization"), None, 200),
         _ => ("GET", "/v1/consents".to_owned(), None, 200),
     }
@@ -193,13 +225,26 @@ async fn reads(world: &World, person: &Person<'_>, path: &str) -> Asked {
         ("/accounts", "accounts")
     };
     let mut tail = list.to_owned();
-    if matches!(path, "account" | "transactions" | "card transactions") {
+    if matches!(path, "account" | "transactions" | "card account" | "card transactions") {
         let listed = person.get(&of(&id, list)).await.expect(200);
         let account = listed[one][0]["account_id"].as_str().unwrap();
-        tail = format!("{list}/{account}{}", if path == "account" { "" } else { rows });
+        tail = format!("{list}/{account}{}", if path.ends_with("account") { "" } else { rows });
     }
     if path == "accounts, refreshed" {
         world.pass(25 * HOUR);
     }
     ("GET", of(&id, &tail), None, 200)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_of_the_template_has_a_path() {
+    let world = World::in_process().await;
+    let mut met = BTreeSet::new();
+    for path in PATHS {
+        let scene = Scene::set(&world, path).await;
+        met.insert(scene.route());
+        scene.strike().await;
+    }
+    let routes: BTreeSet<String> = world.door.routes().iter().map(cloud::Route::key).collect();
+    assert_eq!(met, routes);
 }

@@ -172,6 +172,25 @@ async fn a_refresh_token_whose_answer_was_lost_is_sent_once_more_and_never_again
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_request_that_needs_a_token_twice_sends_the_refresh_token_no_oftener_than_two_would() {
+    let world = world_with(Rotation::RotateRevokeFamily, 1).await;
+    let (anna, path) = connected(&world).await;
+    // Ageing: the answer is lost, the read goes on with the old token, and the bank does not take that any more.
+    world.pass(24 * HOUR - 60_000);
+    for call in [CallKind::TokenRefreshToken, CallKind::TokenRefreshToken] {
+        world.bank.fault(FaultOrder::next(call, Fault::RequestCut));
+    }
+    world.bank.fault(FaultOrder::next(CallKind::AccountsList, Fault::TokenNotActive));
+    let answer = anna.get(&path).await;
+    assert!(matches!(answer.status, 502 | 503), "{}", answer.text);
+    for _ in 0..3 {
+        world.pass(60_000);
+        anna.get(&path).await;
+    }
+    assert_eq!(world.at_bank("token.refresh_token"), 2, "both were lost, and a third might end the family");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bank_that_is_down_for_a_day_costs_nobody_a_signature() {
     let world = world_with(Rotation::RotateRevokeFamily, 1).await;
     let (anna, path) = connected(&world).await;

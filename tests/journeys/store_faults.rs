@@ -1,5 +1,6 @@
 //! A table that throttles, fails, or does what it was told and never says so.
 
+mod budget;
 mod everywhere;
 
 use crate::world::{

@@ -43,7 +43,8 @@ impl Aws {
             ))
             .http_client(SharedHttpClient::new(connections.clone()))
             .timeout_config(timeouts())
-            // Three in all. A write that was retried is recognised by its write id, so a retry is never a second write.
+            // Three in all. A write that was retried is recognised: a consent's by its write id, a counted read's by the claim
+            // that counted it. So a retry is never a second write.
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .build();
         Ok(Self { config, connections })

@@ -5,13 +5,14 @@ use crate::{
     budget::{Reserved, Standing, Subject},
     http::{Code, Problem},
     telemetry::{self, Metric},
-    types::{OwnerId, Timestamp},
+    types::{ClaimId, OwnerId, Timestamp},
 };
 
 /// One read that has been counted.
 #[derive(Debug)]
 pub struct Reservation {
     subject: String,
+    by: ClaimId,
     at: Timestamp,
     standing: Standing,
 }
@@ -30,9 +31,9 @@ impl Invocation<'_> {
     /// `unattended_budget_exhausted`, with when the next one is free: nothing was counted, nothing may be called.
     pub async fn reserve(&self, owner: &OwnerId, subject: &Subject) -> Result<Reservation, Problem> {
         let subject = subject.key(&self.material.identity, owner);
-        let (limit, now) = (self.app.config.unattended_reads, self.now());
-        match self.app.store.reserve(owner, &subject, limit, now).await? {
-            Reserved::Granted(standing) => Ok(Reservation { subject, at: now, standing }),
+        let (limit, now, by) = (self.app.config.unattended_reads, self.now(), self.claim().by);
+        match self.app.store.reserve(owner, &subject, by, (limit, now)).await? {
+            Reserved::Granted(standing) => Ok(Reservation { subject, by, at: now, standing }),
             Reserved::Exhausted(standing) => {
                 telemetry::count(Metric::BudgetExhausted);
                 let wait = standing.next_at.map(|at| at.after(now));
@@ -45,8 +46,8 @@ impl Invocation<'_> {
 impl App {
     /// Nothing was read: the call provably never left, or there was no token for it.
     pub async fn give_back(&self, owner: &OwnerId, reservation: Option<Reservation>) {
-        let Some(Reservation { subject, at, .. }) = reservation else { return };
-        if let Err(error) = self.store.unreserve(owner, &subject, at).await {
+        let Some(Reservation { subject, by, at, .. }) = reservation else { return };
+        if let Err(error) = self.store.unreserve(owner, &subject, by, at).await {
             telemetry::cause(&error);
         }
     }

@@ -93,9 +93,8 @@ impl Invocation<'_> {
             // The access token was all there was.
             return Box::pin(self.lapse(stored, refreshing, None)).await;
         };
-        // Whoever sees that somebody else is at it writes nothing.
-        if matches!(active.refresh, Refresh::Claimed(held) if held.by != refreshing.claim.by && held.live(now))
-        {
+        // Whoever sees that somebody is at it writes nothing; this very request too, if its first try was not answered.
+        if matches!(active.refresh, Refresh::Claimed(held) if held.live(now)) {
             return Ok(Tried::Held);
         }
         let Refreshing { generation, claim, .. } = refreshing;

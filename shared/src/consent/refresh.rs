@@ -46,7 +46,8 @@ impl Active {
 }
 
 impl Consent {
-    /// Claims the refresh token of one generation. Ours already counts as claimed: the answer of a write may be lost.
+    /// Claims the refresh token of one generation. As long as it lives, a claim of ours counts as this one: the answer of the
+    /// write may have been lost. Once it is over, its token may have been sent: claiming again counts again, whoever does.
     pub fn claim_refresh(mut self, generation: u32, claim: Claim, now: Timestamp) -> Result<Self, Refused> {
         self.readable(now)?;
         let active = self.active_mut()?;
@@ -54,7 +55,7 @@ impl Consent {
             return Err(Refused::Superseded);
         }
         match active.refresh {
-            Refresh::Claimed(ours) if ours.by == claim.by => Ok(self),
+            Refresh::Claimed(ours) if ours.by == claim.by && ours.live(now) => Ok(self),
             Refresh::Claimed(other) if other.live(now) => Err(Refused::InFlight),
             // Who held it and never settled may have sent it.
             _ if active.uses >= MOST_USES => Err(Refused::Exhausted),

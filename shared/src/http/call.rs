@@ -15,6 +15,9 @@ use std::{
 /// A claim outlives its claimer's deadline by this much, so that nobody takes over while the claimer may still write.
 const LEASE_BEYOND_DEADLINE: Span = Span::seconds(5);
 
+/// What it takes to say that there was no time.
+const LAST_MOMENT: Duration = Duration::from_millis(150);
+
 /// Event time. Now is the instant that the gateway stamped on the event plus the monotonic time since; the wall clock
 /// of the machine is not asked, except to learn how far away the runtime's deadline is.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +57,11 @@ impl Clock {
     /// When the answer must have gone out.
     pub const fn deadline(&self) -> Instant {
         self.deadline
+    }
+
+    /// When a handler that still runs is given up, so that an answer and the lines of the request still go out.
+    pub fn last_moment(&self) -> Instant {
+        self.deadline.checked_sub(LAST_MOMENT).unwrap_or(self.deadline)
     }
 
     /// How much of it is left.

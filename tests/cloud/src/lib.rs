@@ -44,7 +44,7 @@ pub use runtime_api::{FunctionProcess, RuntimeApi};
 pub use secrets::Secrets;
 pub use simulated_bank::HangUp;
 pub use table::Table;
-pub use template::{TableDefinition, Template};
+pub use template::{Route, TableDefinition, Template};
 pub use watch::{Watch, WatchOptions};
 
 /// The time that a stand-in lives by, in Unix milliseconds. Tests and `make local` pass the simulated bank's clock.

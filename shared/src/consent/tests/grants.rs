@@ -173,6 +173,15 @@ fn one_refresh_per_generation_and_only_the_claimer_settles() {
 }
 
 #[test]
+fn a_claim_that_is_over_may_have_sent_the_token_so_claiming_it_again_counts_again_whoever_does() {
+    let claimed = active().claim_refresh(1, claim(4, 60), at(10)).unwrap();
+    // A write that is repeated because its answer was lost.
+    let same = claimed.claim_refresh(1, claim(4, 60), at(11)).unwrap();
+    let second = same.claim_refresh(1, claim(4, 90), at(60)).unwrap();
+    assert_eq!(refused(second.claim_refresh(1, claim(4, 120), at(90))), Refused::Exhausted);
+}
+
+#[test]
 fn a_refresh_without_a_refresh_token_keeps_the_old_one() {
     let fresh = Tokens { refresh: None, ..tokens("second") };
     let claimed = active().claim_refresh(1, claim(4, 60), at(10)).unwrap();

@@ -259,7 +259,7 @@ impl Model {
         }
         match act {
             Act::ClaimRefresh { by, stale } => {
-                let ours = self.refreshing.is_some_and(|(holder, _)| holder == by);
+                let ours = self.refreshing.is_some_and(|(holder, until)| holder == by && now < until);
                 let taken = self.refreshing.is_some_and(|(_, until)| now < until);
                 let claimed = Self { refreshing: Some((by, now + LEASE)), uses: self.uses + 1, ..self };
                 match (!stale && now < self.ends, ours, taken, self.uses) {
