@@ -7,6 +7,7 @@ use crate::world::{
     kept::{self, Sink},
     search::{Canaries, Kind},
 };
+use data_encoding::BASE64;
 use std::path::PathBuf;
 
 #[test]
@@ -20,7 +21,7 @@ fn a_leak_of_each_kind_in_each_form_is_found() {
     for kind in Kind::ALL {
         for form in canaries.forms_of(kind) {
             leaks += 1;
-            let line = format!(r#"{{"level":"info","text":"before {form} after"}}"#);
+            let line = format!(r#"{{"level":"info","text":"before{form}after"}}"#);
             let found = searcher.find(&line);
             assert!(found.contains(&kind), "{kind:?} as {form}");
         }
@@ -65,19 +66,17 @@ fn a_leak_of_each_kind_in_each_sink_of_the_whole_suite_is_found() {
         let secret = format!("canary+of/{kind:?}=\"value\"");
         let canaries = Canaries::default();
         canaries.add(kind, &secret);
-        for (sink, leaks) in
-            Sink::ALL.map(|sink| (sink, sink != Sink::Answered || Kind::IN_NO_ANSWER.contains(&kind)))
-        {
+        for sink in Sink::ALL {
             let folder = Folder::new(&format!("kept-{number}-{sink:?}"));
             kept::write_secrets(&folder.0, &canaries);
-            kept::write(&folder.0, sink, &["harmless".to_owned(), format!("before {secret} after")]);
+            kept::write(&folder.0, sink, &["harmless".to_owned(), format!("GET /v1/health {secret} after")]);
             let searched = kept::search(&folder.0, &[]);
             assert_eq!((searched.secrets, searched.texts), (1, 2));
-            assert_eq!(searched.leaks.len(), usize::from(leaks), "{kind:?} {sink:?}: {searched:?}");
+            assert_eq!(searched.leaks.len(), 1, "{kind:?} {sink:?}: {searched:?}");
             // And in what the suite itself has printed.
             let log = folder.0.join("test.log");
             std::fs::write(&log, format!("test a ... ok\n{secret}\n")).unwrap();
-            assert_eq!(kept::search(&folder.0, &[log]).leaks.len(), usize::from(leaks) + 1, "{kind:?}");
+            assert_eq!(kept::search(&folder.0, &[log]).leaks.len(), 2, "{kind:?}");
         }
     }
 }
@@ -102,14 +101,32 @@ fn nothing_that_the_whole_suite_printed_answered_stored_or_counted_holds_a_secre
     );
 }
 
+#[test]
+fn a_secret_is_found_in_the_middle_of_longer_base64() {
+    let canaries = Canaries::default();
+    canaries.add(Kind::Token, "canary-of-a-token-9471");
+    let searcher = canaries.searcher();
+    for before in ["", "a", "ab", "abc", "a longer beginning"] {
+        let text = BASE64.encode(format!("{before}canary-of-a-token-9471, and more").as_bytes());
+        assert!(searcher.find(&text).contains(&Kind::Token), "behind {before:?}: {text}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_world_in_which_something_leaks_does_not_pass() {
+async fn a_world_in_which_anything_leaks_does_not_pass() {
     let world = crate::world::World::in_process().await;
     let anna = world.person();
+    let id = anna.connect().await;
+    anna.get(&format!("/v1/consents/{id}/accounts")).await.expect(200);
     anna.start_decoupled().await;
-    world.lines.lock().unwrap().push(format!("somebody logged {}", crate::world::client::ANNA));
-    let leaks = world.leaks(&[]);
-    assert_eq!(leaks.len(), 1, "{leaks:?}");
-    // Or the world's own end would find it too.
-    world.lines.lock().unwrap().clear();
+    assert!(world.leaks(&[]).is_empty());
+    let known = world.canaries.all();
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::QrData) {
+        let (_, secret) = known.iter().find(|(of, _)| *of == kind).unwrap_or_else(|| panic!("no {kind:?}"));
+        let leaks = world.leaks(&[format!("somebody logged {secret}")]);
+        assert!(leaks.len() == 1 && leaks[0].contains(&format!("{kind:?}")), "{kind:?}: {leaks:?}");
+        world.answers.lock().unwrap().push(format!("GET /v1/health {secret}"));
+        assert_eq!(world.leaks(&[]).len(), 1, "{kind:?} in an answer");
+        world.answers.lock().unwrap().pop();
+    }
 }

@@ -6,12 +6,14 @@
 //! nothing fails the suite. The table's exchanges have the same in `store_faults/everywhere.rs`, deaths in `crash.rs`.
 
 mod connections;
+mod deaths;
 mod faults;
 mod held;
 mod pairs;
 mod patience;
 mod reads;
 mod secret;
+mod table;
 
 use crate::{
     paths::{PATHS, Scene},
@@ -84,6 +86,8 @@ struct Drill<'d> {
     over: &'d (dyn Fn() + Sync),
     may_die: bool,
     may_end: bool,
+    /// What the bank has answered may be lost on our side.
+    may_lose: bool,
     /// Nothing was done by it: the request that is repeated afterwards ends as it would have without it.
     harmless: Option<Ending>,
 }
@@ -134,7 +138,7 @@ async fn case(scene: &Scene<'_>, drill: &Drill<'_>, other: &mut Option<String>, 
     for _ in 0..if scene.is_unattended() { 4 } else { 0 } {
         book.answered(again(scene, case).await);
     }
-    book.holds(drill.may_die, case).await;
+    book.holds(drill, case).await;
     if scene.reads_data() {
         reads::are_as_ever(scene, drill.may_end, other, case).await;
         return;
@@ -173,8 +177,15 @@ async fn all_of(path: &'static str, calls: &[CallKind], how_long: Wait) -> Done 
             };
             let (disarm, over) = (|| calm(&world), || functions.hurry(false));
             let may_end = faults::may_end_a_grant(&order.fault);
-            let drill =
-                Drill { arm: &arm, disarm: &disarm, over: &over, may_die: false, may_end, harmless: None };
+            let drill = Drill {
+                arm: &arm,
+                disarm: &disarm,
+                over: &over,
+                may_die: false,
+                may_end,
+                may_lose: false,
+                harmless: None,
+            };
             let seen = world.bank.ledger().calls.len();
             // Futures of this depth are large.
             let run = Box::pin(async {

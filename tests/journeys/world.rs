@@ -185,7 +185,7 @@ impl World {
         let mut leaks: Vec<String> = leaking.collect();
         for answer in self.answers.lock().unwrap().iter() {
             let found = searcher.find(answer);
-            if Kind::IN_NO_ANSWER.iter().any(|kind| found.contains(kind)) {
+            if kept::Sink::Answered.holds_in_vain(answer, &found) {
                 leaks.push(format!("{found:?} in the answer {answer}"));
             }
         }

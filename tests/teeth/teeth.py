@@ -4,12 +4,14 @@
     make teeth              all of them
     make teeth BUG=fence    those whose name contains the word
 
-A suite that stays green with one of them in it has lost a tooth. The copy and its build stay under target/teeth.
+A suite that stays green with one of them in it has lost a tooth. First the tests are run without any bug: one that fails
+by itself catches nothing. The copy and its build stay under target/teeth.
 """
 
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -38,9 +40,8 @@ def refresh():
             copy.chmod(source.stat().st_mode)
 
 
-def run(test):
-    """Runs one test; `lib: …` in the crates, `journeys: …` in the whole system, `processes: …` with functions that are built first."""
-    kind, _, name = test.partition(": ")
+def run(kind, names):
+    """Runs these tests; `lib: …` in the crates, `journeys: …` in the whole system, `processes: …` with functions that are built first."""
     target = ["--lib"] if kind == "lib" else ["--test", "journeys"]
     environment = {**os.environ, "CARGO_TARGET_DIR": str(BUILD), "RUST_BACKTRACE": "0",
                    "CARGO_LAMBDA": str(ROOT / ".tools" / "bin" / "cargo-lambda")}
@@ -49,33 +50,61 @@ def run(test):
         build = ["cargo", "build", "--workspace", "--locked", "--quiet"]
         built = subprocess.run(build, cwd=COPY, env=environment, capture_output=True, text=True)
         if built.returncode:
-            return "does not compile", built.stderr
-    command = ["cargo", "test", "--workspace", "--locked", "--quiet", *target, "--", name]
+            return "does not compile", built.stderr, []
+    command = ["cargo", "test", "--workspace", "--locked", "--quiet", *target, "--", *names]
     done = subprocess.run(command, cwd=COPY, env=environment, capture_output=True, text=True)
     output = done.stdout + done.stderr
     if "could not compile" in output:
-        return "does not compile", output
+        return "does not compile", output, []
     ran = sum(int(line.split()[1]) for line in output.splitlines() if line.startswith("running "))
     if ran == 0:
-        return "no such test", output
-    return ("caught" if done.returncode else "SURVIVED"), output
+        return "no such test", output, []
+    # "test a::b ... FAILED", and where it was quiet "a::b --- FAILED".
+    failed = sorted(set(re.findall(r"^(?:test )?(\S+) (?:\.\.\.|---) FAILED$", output, re.MULTILINE)))
+    return ("caught" if done.returncode and failed else "SURVIVED"), output, failed
+
+
+def control(bugs):
+    """The tests without a bug, those of a kind at once; whether all passed."""
+    sound = True
+    for kind in ("lib", "journeys", "processes"):
+        names = sorted({name for of, _, name in (bug["test"].partition(": ") for bug in bugs) if of == kind})
+        if names:
+            verdict, output, failed = run(kind, names)
+            if verdict != "SURVIVED" or failed or "test result: FAILED" in output:
+                print(f"without a bug: {kind}: {verdict} {failed}\n{output[-2000:]}", flush=True)
+                sound = False
+    return sound
+
+
+def put(path, bug):
+    """Puts a bug into the copy; what stood there, or None if it is written for another code."""
+    sound = text = path.read_text()
+    for change in [bug, *bug.get("also", [])]:
+        if text.count(change["old"]) != 1:
+            return None
+        text = text.replace(change["old"], change["new"])
+    path.write_text(text)
+    return sound
 
 
 def main():
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     bugs = [bug for bug in json.loads((HERE / "bugs.json").read_text()) if wanted in bug["name"]]
     refresh()
-    failed = 0
+    failed = 0 if control(bugs) else 1
+    print("without a bug all of them pass" if not failed else "without a bug some fail", flush=True)
     for bug in bugs:
         path = COPY / bug["file"]
-        sound = path.read_text()
-        if sound.count(bug["old"]) != 1:
-            verdict, output = f"is written for another code ({sound.count(bug['old'])} places)", ""
+        sound = put(path, bug)
+        if sound is None:
+            verdict, output, by = "is written for another code", "", []
         else:
-            path.write_text(sound.replace(bug["old"], bug["new"]))
-            verdict, output = run(bug["test"])
+            kind, _, name = bug["test"].partition(": ")
+            verdict, output, by = run(kind, [name])
             path.write_text(sound)
-        print(f"{verdict:10} {bug['name']}  [{bug['test']}]", flush=True)
+        more = f" and {len(by) - 1} more" if len(by) > 1 else ""
+        print(f"{verdict:10} {bug['name']}  by {by[0] if by else 'nobody: ' + bug['test']}{more}", flush=True)
         if verdict != "caught":
             failed += 1
             print(output[-2000:], flush=True)

@@ -38,8 +38,15 @@ async fn all_of(path: &'static str, calls: &[CallKind], ways: &[Away]) -> Done {
             };
             // Later on something may have been begun that the bank alone knows.
             let harmless = (place == 0).then(|| usual.clone());
-            let drill =
-                Drill { arm: &arm, disarm: &disarm, over: &over, may_die: false, may_end: false, harmless };
+            let drill = Drill {
+                arm: &arm,
+                disarm: &disarm,
+                over: &over,
+                may_die: false,
+                may_end: false,
+                may_lose: false,
+                harmless,
+            };
             let run = Box::pin(case(&scene, &drill, &mut other, &name));
             if let Err(panic) = AssertUnwindSafe(run).catch_unwind().await {
                 done.complain(&*panic, &name);

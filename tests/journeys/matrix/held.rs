@@ -5,6 +5,7 @@
 //! attempts end (I3) and that the data are the same (I12) is what the caller of it looks at; foreign ids (I5) have
 //! `owners.rs`; secrets (I8) are searched for when the world ends.
 
+use super::Drill;
 use crate::{
     paths::Scene,
     world::{Answer, World},
@@ -39,7 +40,7 @@ impl<'s> Book<'s> {
     }
 
     /// Holds everything since against what stood.
-    pub(super) async fn holds(&self, may_die: bool, case: &str) {
+    pub(super) async fn holds(&self, drill: &Drill<'_>, case: &str) {
         let world = self.scene.person.world;
         let (after, ends) = (grants(world).await, self.scene.ends_grants());
         for (id, was) in &self.grants {
@@ -50,12 +51,12 @@ impl<'s> Book<'s> {
             let ended = ends && is.0 == "revoked";
             assert!(ended || may_follow(was, is), "{case}: I2, I9: {id} went from {was:?} to {is:?}");
         }
-        self.at_the_bank(world, case);
+        self.at_the_bank(world, drill, case);
         self.answered_alike(case);
-        self.printed(world, may_die, case);
+        self.printed(world, drill.may_die, case);
     }
 
-    fn at_the_bank(&self, world: &World, case: &str) {
+    fn at_the_bank(&self, world: &World, drill: &Drill<'_>, case: &str) {
         let ledger = world.bank.ledger();
         let since = &ledger.calls[self.calls..];
         let of = |kind: &str| since.iter().filter(|call| call.kind.as_str() == kind).collect::<Vec<_>>();
@@ -65,8 +66,9 @@ impl<'s> Book<'s> {
         // But where the bank says of a token that it does not live.
         let refused = since.iter().filter(|call| call.fault.as_deref() == Some("token_not_active")).count();
         let late = brought.map_or(0, |place| refreshes.len() - place - 1);
-        assert!(late <= refused, "{case}: I1: {refreshes:#?}");
-        let doubtful = refreshes.iter().filter(|call| call.executed && !is_heard(call)).count();
+        assert!(late <= refused || drill.may_lose, "{case}: I1: {refreshes:#?}");
+        let doubtful = |call: &&&Call| call.executed && (drill.may_lose || !is_heard(call));
+        let doubtful = refreshes.iter().filter(doubtful).count();
         assert!(doubtful <= 2, "{case}: I1: {refreshes:#?}");
         assert!(of("token.authorization_code").len() <= 1, "{case}: I4");
         assert_eq!((ledger.code_reuses, ledger.refresh_reuses), (0, 0), "{case}: I1, I4");

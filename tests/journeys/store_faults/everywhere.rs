@@ -10,12 +10,13 @@ use cloud::{FaultKind, ProxyFault};
 use futures_util::future::join_all;
 
 /// The slow one outlasts the time of one try: it is sent again while the first is still under way, and executed twice.
-const KINDS: [FaultKind; 5] = [
+const KINDS: [FaultKind; 6] = [
     FaultKind::Throttled,
     FaultKind::ServerError,
     FaultKind::RequestLost,
     FaultKind::AnswerLost,
-    FaultKind::Slow(1_200),
+    FaultKind::Reset,
+    FaultKind::Slow(2_000),
 ];
 
 /// These faults at all exchanges of one path, one after another in a world of its own; how many there were.

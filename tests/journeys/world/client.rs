@@ -86,7 +86,7 @@ impl Request<'_> {
         let answer = Answer { status, headers, text };
         let (method, path) = &self.route;
         conforms(method, path, &answer);
-        self.world.remember(&answer);
+        self.world.remember(method, path, &answer);
         answer
     }
 }
@@ -97,7 +97,7 @@ fn unpacked(bytes: &[u8]) -> String {
 
 impl World {
     /// Keeps problems for the search, and learns the secrets of answers that may carry them.
-    fn remember(&self, answer: &Answer) {
+    fn remember(&self, method: &str, path: &str, answer: &Answer) {
         if let Some(link) = answer.header("location") {
             parameter(link, "handle").iter().for_each(|handle| self.canaries.add(Kind::Handle, handle));
         }
@@ -106,7 +106,8 @@ impl World {
             self.problems.lock().unwrap().push(whole);
             return;
         }
-        self.answers.lock().unwrap().push(whole);
+        let path = path.split('?').next().unwrap();
+        self.answers.lock().unwrap().push(format!("{method} {path} {whole}"));
         if let Ok(value) = serde_json::from_str(&answer.text) {
             self.learn(&value);
         }

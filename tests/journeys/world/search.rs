@@ -51,7 +51,8 @@ impl Kind {
     ];
 
     /// Never in any answer either, not even in the one that carries what the person is to sign or to bring.
-    pub(crate) const IN_NO_ANSWER: [Self; 9] = [
+    pub(crate) const IN_NO_ANSWER: [Self; 10] = [
+        Self::SessionLink,
         Self::Token,
         Self::Code,
         Self::CodeVerifier,
@@ -62,6 +63,19 @@ impl Kind {
         Self::CallerToken,
         Self::PsuAddress,
     ];
+
+    /// Whether the answer to a request of this method and path may hold one: the one answer that carries it.
+    pub(crate) fn may_answer(self, method: &str, path: &str) -> bool {
+        let path = path.split('?').next().unwrap_or_default();
+        let starts = path == "/v1/consents" || path.ends_with("/authorization");
+        match self {
+            _ if Self::IN_NO_ANSWER.contains(&self) => false,
+            Self::State | Self::Nonce => starts,
+            Self::AutoStartToken | Self::QrData => starts || path.ends_with("/poll"),
+            Self::Handle => method == "GET" && path == "/v1/callback",
+            _ => path.contains("accounts"),
+        }
+    }
 
     /// As it is written down.
     pub(crate) fn named(name: &str) -> Self {
@@ -140,7 +154,14 @@ fn begins_a_token(text: &str) -> bool {
     group.is_some_and(|plain| plain[3..].iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-')))
 }
 
-/// Raw, base64, base64url, hex, percent-encoded, JSON-escaped.
+/// What base64 shows of bytes that stand somewhere in longer ones, so many bytes behind a multiple of three.
+fn inside(bytes: &[u8], offset: usize) -> String {
+    let all = [&[0; 2][..offset], bytes].concat();
+    let whole = all.len() / 3 * 3;
+    BASE64.encode(&all[..whole])[[0, 2, 3][offset]..].to_owned()
+}
+
+/// Raw, base64 wherever it stands, base64url, hex, percent-encoded, JSON-escaped.
 fn forms(value: &str) -> Vec<String> {
     let bytes = value.as_bytes();
     let escaped = serde_json::to_string(value).unwrap();
@@ -155,7 +176,9 @@ fn forms(value: &str) -> Vec<String> {
         .collect();
     vec![
         value.to_owned(),
-        BASE64.encode(bytes),
+        inside(bytes, 0),
+        inside(bytes, 1),
+        inside(bytes, 2),
         BASE64URL_NOPAD.encode(bytes),
         HEXLOWER.encode(bytes),
         percent,
