@@ -90,12 +90,12 @@ async fn ask(invocation: &Invocation<'_>, claimed: Stored) -> Answer {
     let (claimed, held, polled) = match tokio::time::timeout(patience, &mut polling).await {
         Ok(polled) => (claimed, false, polled),
         Err(_) => {
-            let held = hold(invocation, claimed).await?;
+            let held = hold(invocation, claimed, &order).await?;
             (held, true, polling.await)
         }
     };
     match polled {
-        Ok(Poll::Pending { qr }) => pending(invocation, claimed, qr, held).await,
+        Ok(Poll::Pending { qr }) => pending(invocation, claimed, &order, qr, held).await,
         Ok(Poll::Complete(Granted { access, access_lifetime, refresh, refresh_lifetime })) => {
             let tokens =
                 Tokens::new(access, access_lifetime, refresh, asked).refreshable_for(refresh_lifetime);
@@ -131,16 +131,26 @@ async fn note(invocation: &Invocation<'_>, claimed: Stored, order: &BankConsentI
 
 /// The bank is about to take longer than its own pause between polls: the next one must not cross this one. If
 /// somebody ended the attempt meanwhile there is nothing to hold, and the answer still wants to be heard.
-async fn hold(invocation: &Invocation<'_>, claimed: Stored) -> Result<Stored, Problem> {
+async fn hold(
+    invocation: &Invocation<'_>,
+    claimed: Stored,
+    order: &BankConsentId,
+) -> Result<Stored, Problem> {
     let (owner, id, claim) = (claimed.owner, claimed.id, invocation.claim());
-    match invocation.apply(claimed, |consent| consent.hold_poll(claim)).await {
+    match invocation.apply(claimed, |consent| consent.hold_poll(order, claim)).await {
         Ok(held) => Ok(held),
         Err(_) => Ok(invocation.load(&owner, &id).await?.stored),
     }
 }
 
 /// Nothing new, but perhaps a newer code for the other device.
-async fn pending(invocation: &Invocation<'_>, claimed: Stored, qr: Option<QrData>, held: bool) -> Answer {
+async fn pending(
+    invocation: &Invocation<'_>,
+    claimed: Stored,
+    order: &BankConsentId,
+    qr: Option<QrData>,
+    held: bool,
+) -> Answer {
     let known = match &claimed.attempt {
         Attempt::AwaitingApproval(approval) => approval.session.qr.as_ref().map(QrData::expose),
         _ => None,
@@ -151,9 +161,9 @@ async fn pending(invocation: &Invocation<'_>, claimed: Stored, qr: Option<QrData
     }
     let now = invocation.now();
     let transition = |consent: Consent| {
-        let consent = if held { consent.release_poll(now)? } else { consent };
+        let consent = if held { consent.release_poll(order, now)? } else { consent };
         match newer.clone() {
-            Some(qr) => consent.show_qr(qr),
+            Some(qr) => consent.show_qr(order, qr),
             None => Ok(consent),
         }
     };
