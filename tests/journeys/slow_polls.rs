@@ -115,3 +115,29 @@ async fn a_slow_poll_whose_answer_is_lost_lets_the_next_one_through_after_the_ba
     world.pass(6_000);
     assert_eq!(anna.poll(&id).await.expect(200)["status"], "active");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bank_that_never_answers_a_cancel_keeps_nobody_waiting_for_it() {
+    let world = World::in_process().await;
+    let anna = world.person();
+    let hang = FaultOrder::next(CallKind::DecoupledCancel, Fault::HeaderStall { ms: 60_000 });
+    world.bank.fault(FaultOrder { times: 3, ..hang });
+    anna.start_decoupled().await;
+    let patient = |what: &'static str, began: std::time::Instant| {
+        let took = began.elapsed();
+        assert!(took.as_secs() < 8, "{what} took {took:?}");
+    };
+    let began = std::time::Instant::now();
+    let newer = anna.start_decoupled().await;
+    patient("a start that supersedes another", began);
+    let path = format!("/v1/consents/{}", newer["consent_id"].as_str().unwrap());
+    let began = std::time::Instant::now();
+    assert_eq!(anna.call("DELETE", &format!("{path}/authorization")).send().await.status, 204);
+    patient("a cancel", began);
+    let last = anna.start_decoupled().await;
+    let path = format!("/v1/consents/{}", last["consent_id"].as_str().unwrap());
+    let began = std::time::Instant::now();
+    assert_eq!(anna.call("DELETE", &path).send().await.status, 204);
+    patient("a revocation", began);
+    assert_eq!((world.at_bank("decoupled.cancel"), counted(&world, "cancel_failures")), (3, 3));
+}
