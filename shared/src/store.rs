@@ -301,7 +301,8 @@ fn parse(item: &Item, sealer: &Sealer<'_>) -> Result<Stored, StoreError> {
         }
     }
     let attempt = matches!(consent.attempt, Attempt::Failed { reason: Reason::Unreadable, .. });
-    let shut = unopened.is_some() || (attempt && fields.bytes(row::ATTEMPT).is_ok());
+    let rests = |sealed| fields.bytes(sealed).is_ok();
+    let shut = (unopened.is_some() && rests(row::GRANT)) || (attempt && rests(row::ATTEMPT));
     Ok(Stored { consent, changed, version, unopened, keys, shut })
 }
 

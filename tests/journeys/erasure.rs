@@ -4,7 +4,7 @@
 mod unknown;
 
 use crate::world::{
-    Setting, World,
+    Setting, TABLE, World,
     client::{fresh_key, swedish},
 };
 use serde_json::json;
@@ -73,4 +73,35 @@ async fn nobody_signed_and_a_day_later_the_same_key_begins_afresh() {
         assert_ne!(second["authorization"], first["authorization"]);
         world.pass(DAY + 16 * 60_000);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_owner_reads_and_erases_what_a_newer_release_ended_for_a_reason_of_its_own() {
+    let world = World::in_process().await;
+    let anna = world.person();
+    let (lapsed, failed) = (anna.connect().await, anna.start_redirect().await.id);
+    assert_eq!(anna.call("DELETE", &format!("/v1/consents/{failed}/authorization")).send().await.status, 204);
+    let word = json!({"S": "a_reason_of_tomorrow"});
+    for mut row in world.dump().await.as_array().unwrap().clone() {
+        if row["sk"]["S"] != "consent" {
+            continue;
+        } else if row["pk"]["S"] == *failed {
+            row["tw"] = word.clone();
+        } else {
+            row["g"] = json!({"S": "lapsed"});
+            row["gw"] = word.clone();
+            for gone in ["gz", "ga", "ge", "gr", "gc", "gd", "gh"] {
+                row.as_object_mut().unwrap().remove(gone);
+            }
+        }
+        world.table.put(TABLE, &row).await.unwrap();
+    }
+    assert_eq!(anna.get("/v1/consents").await.expect(200)["consents"].as_array().unwrap().len(), 2);
+    anna.get(&format!("/v1/consents/{lapsed}/accounts")).await.problem(409, "consent_expired");
+    assert_eq!(anna.get(&format!("/v1/consents/{failed}")).await.expect(200)["status"], "rejected");
+    // Nothing is sealed here, so nothing did not open.
+    assert!(!world.lines.lock().unwrap().iter().any(|line| line.contains("seals_unopened")));
+    assert_eq!(anna.call("DELETE", "/v1/consents").send().await.status, 204);
+    let rest = world.dump().await;
+    assert!(!rest.as_array().unwrap().iter().any(|row| row["sk"]["S"] == "consent"), "{rest}");
 }

@@ -74,6 +74,7 @@ mod same_funds;
 mod sealing;
 mod signals;
 mod size;
+mod slow_polls;
 mod source;
 mod start_limits;
 mod starting;

@@ -201,6 +201,28 @@ async fn after_the_table_was_put_back_no_old_refresh_token_is_used_and_no_ended_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_the_table_was_put_back_a_grant_that_does_not_open_stays_over_when_its_key_comes_back() {
+    let mut world = World::in_process().await;
+    let (spec, id) = {
+        let anna = world.person();
+        let id = anna.connect().await;
+        (anna.spec, id)
+    };
+    put_ring(&world, &["k2"]);
+    let told = told(&world, Verb::AfterRestore).await;
+    assert_eq!(told, json!({"looked_at": 1, "lapsed": 1, "unreadable": 0}));
+    assert!(keys(&consents(&world).await).is_empty(), "the old tokens do not rest");
+    put_ring(&world, &["k2", "k1"]);
+    world.restart_functions().await;
+    let anna = person(&world, &spec);
+    anna.get(&format!("/v1/consents/{id}/accounts")).await.problem(409, "consent_expired");
+    let consent = anna.get(&format!("/v1/consents/{id}")).await.expect(200);
+    assert_eq!((&consent["status"], &consent["status_reason"]), (&json!("expired"), &json!("restored")));
+    let newest = &consent["timeline"][0];
+    assert_eq!((&newest["event"], &newest["reason"]), (&json!("lapsed"), &json!("restored")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_consent_is_explained_without_anything_secret() {
     let world = World::in_process().await;
     let anna = world.person();

@@ -9,8 +9,9 @@ use shared::{
     http::{self, Answer, AuthorizationAnswer, Code, Problem},
     store::{Stored, UpdateError},
     telemetry::{self, Metric},
-    types::{BankConsentId, ConsentId, QrData},
+    types::{BankConsentId, ConsentId, OwnerId, QrData},
 };
+use std::{pin::Pin, time::Duration};
 
 /// How the order stands.
 #[derive(Serialize)]
@@ -86,23 +87,14 @@ async fn ask(invocation: &Invocation<'_>, claimed: Stored) -> Answer {
     let (order, asked) = (approval.registration.bank_consent.clone(), invocation.now());
     let (link, patience) = (approval.session.poll.clone(), approval.sleep.as_duration() / 2);
     let exchange = invocation.exchange();
-    let mut polling = std::pin::pin!(bank.poll(&exchange, &link));
-    let (claimed, held, polled) = match tokio::time::timeout(patience, &mut polling).await {
-        Ok(polled) => (claimed, false, polled),
-        Err(_) => {
-            let held = hold(invocation, claimed).await?;
-            (held, true, polling.await)
-        }
-    };
+    let polling = std::pin::pin!(bank.poll(&exchange, &link));
+    let (claimed, held, polled) = answered(invocation, claimed, &order, patience, polling).await;
     match polled {
-        Ok(Poll::Pending { qr }) => pending(invocation, claimed, qr, held).await,
+        Ok(Poll::Pending { qr }) => pending(invocation, claimed, &order, qr, held).await,
         Ok(Poll::Complete(Granted { access, access_lifetime, refresh, refresh_lifetime })) => {
             let tokens =
                 Tokens::new(access, access_lifetime, refresh, asked).refreshable_for(refresh_lifetime);
-            let lifetimes = &invocation.app.config.lifetimes;
-            let clocks = Clocks::new(claimed.country, &tokens, invocation.now(), lifetimes);
-            settle(invocation, claimed, |consent| consent.approved(&order, &tokens, clocks, invocation.now()))
-                .await
+            keep(invocation, claimed, &order, &tokens).await
         }
         Err(fault) => match terminal(&fault) {
             Some(reason) => {
@@ -113,34 +105,94 @@ async fn ask(invocation: &Invocation<'_>, claimed: Stored) -> Answer {
             // Nothing that is known to end an order: the caller polls again.
             None => {
                 telemetry::count(Metric::BankFaults);
-                note(invocation, claimed, &order, &fault).await;
+                note(invocation, claimed, &order, &fault, held).await;
                 Err(fault.into())
             }
         },
     }
 }
 
-/// What the bank said is kept for whoever asks later why the order came to nothing. Noting it is no reason to fail.
-async fn note(invocation: &Invocation<'_>, claimed: Stored, order: &BankConsentId, fault: &Fault) {
-    let signal = fault.signal();
-    let noted = invocation.apply(claimed, |consent| consent.note_trouble(order, signal)).await;
+/// Waits for the bank, and for nothing else: what is on its way may be tokens, which come once. If it takes longer than
+/// half its own pause, the next poll is held back meanwhile, so that two answers cannot cross. Also returns the consent
+/// as last seen, and whether holding it was begun.
+async fn answered(
+    invocation: &Invocation<'_>,
+    claimed: Stored,
+    order: &BankConsentId,
+    patience: Duration,
+    mut polling: Pin<&mut impl Future<Output = Result<Poll, Fault>>>,
+) -> (Stored, bool, Result<Poll, Fault>) {
+    if let Ok(polled) = tokio::time::timeout(patience, &mut polling).await {
+        return (claimed, false, polled);
+    }
+    tokio::select! {
+        biased;
+        // Whether the hold was written or not: whoever settles finds what is there.
+        polled = &mut polling => (claimed, true, polled),
+        held = hold(invocation, &claimed.id, order) => (held.unwrap_or(claimed), true, polling.await),
+    }
+}
+
+/// Holds back the next poll. If somebody ended the attempt meanwhile, or the table is away, there is nothing to hold.
+/// By its id, since the consent at hand is needed for the answer in any case.
+async fn hold(invocation: &Invocation<'_>, id: &ConsentId, order: &BankConsentId) -> Option<Stored> {
+    let claim = invocation.claim();
+    let held = |consent: Consent| consent.hold_poll(order, claim);
+    invocation.app.store.update(invocation.writer(), id, held).await.ok()
+}
+
+/// What the bank said is kept for whoever asks later why the order came to nothing, and a poll that was held back may
+/// come again after the bank's pause. Noting it is no reason to fail.
+async fn note(
+    invocation: &Invocation<'_>,
+    claimed: Stored,
+    order: &BankConsentId,
+    fault: &Fault,
+    held: bool,
+) {
+    let (signal, now) = (fault.signal(), invocation.now());
+    let noted = if held {
+        let release = |consent: Consent| match consent.release_poll(order, now)? {
+            released if released.trouble == Some(signal) => Ok(released),
+            released => released.note_trouble(order, signal),
+        };
+        invocation.settle(claimed, release).await
+    } else {
+        invocation.apply(claimed, |consent| consent.note_trouble(order, signal)).await
+    };
     if let Err(UpdateError::Store(error)) = noted {
         telemetry::cause(&error);
     }
 }
 
-/// The bank is about to take longer than its own pause between polls: the next one must not cross this one. If
-/// somebody ended the attempt meanwhile there is nothing to hold, and the answer still wants to be heard.
-async fn hold(invocation: &Invocation<'_>, claimed: Stored) -> Result<Stored, Problem> {
-    let (owner, id, claim) = (claimed.owner, claimed.id, invocation.claim());
-    match invocation.apply(claimed, |consent| consent.hold_poll(claim)).await {
-        Ok(held) => Ok(held),
-        Err(_) => Ok(invocation.load(&owner, &id).await?.stored),
+/// Keeps the tokens of an order that is complete. They cannot be had again: if the order was ended meanwhile, or the
+/// table stays away, they are gone, and that is counted.
+async fn keep(
+    invocation: &Invocation<'_>,
+    claimed: Stored,
+    order: &BankConsentId,
+    tokens: &Tokens,
+) -> Answer {
+    let clocks = Clocks::new(claimed.country, tokens, invocation.now(), &invocation.app.config.lifetimes);
+    let (owner, id) = (claimed.owner, claimed.id);
+    let approved = |consent: Consent| consent.approved(order, tokens, clocks, invocation.now());
+    match invocation.settle(claimed, approved).await {
+        Ok(granted) => answer(invocation, &granted),
+        Err(error) => {
+            telemetry::count(Metric::TokensDropped);
+            unsettled(invocation, &owner, &id, error).await
+        }
     }
 }
 
 /// Nothing new, but perhaps a newer code for the other device.
-async fn pending(invocation: &Invocation<'_>, claimed: Stored, qr: Option<QrData>, held: bool) -> Answer {
+async fn pending(
+    invocation: &Invocation<'_>,
+    claimed: Stored,
+    order: &BankConsentId,
+    qr: Option<QrData>,
+    held: bool,
+) -> Answer {
     let known = match &claimed.attempt {
         Attempt::AwaitingApproval(approval) => approval.session.qr.as_ref().map(QrData::expose),
         _ => None,
@@ -151,16 +203,16 @@ async fn pending(invocation: &Invocation<'_>, claimed: Stored, qr: Option<QrData
     }
     let now = invocation.now();
     let transition = |consent: Consent| {
-        let consent = if held { consent.release_poll(now)? } else { consent };
+        let consent = if held { consent.release_poll(order, now)? } else { consent };
         match newer.clone() {
-            Some(qr) => consent.show_qr(qr),
+            Some(qr) => consent.show_qr(order, qr),
             None => Ok(consent),
         }
     };
     settle(invocation, claimed, transition).await
 }
 
-/// Writes down what the poll brought. If the attempt has ended otherwise meanwhile, that is the answer.
+/// Writes down what the poll brought.
 async fn settle(
     invocation: &Invocation<'_>,
     claimed: Stored,
@@ -169,11 +221,23 @@ async fn settle(
     let (owner, id) = (claimed.owner, claimed.id);
     match invocation.settle(claimed, transition).await {
         Ok(settled) => answer(invocation, &settled),
-        Err(UpdateError::Refused(_)) => {
+        Err(error) => unsettled(invocation, &owner, &id, error).await,
+    }
+}
+
+/// It could not be written down. If the attempt has ended otherwise meanwhile, that is the answer.
+async fn unsettled(
+    invocation: &Invocation<'_>,
+    owner: &OwnerId,
+    id: &ConsentId,
+    error: UpdateError,
+) -> Answer {
+    match error {
+        UpdateError::Refused(_) => {
             telemetry::count(Metric::ClaimsLost);
-            standing(invocation, &invocation.load(&owner, &id).await?.stored)
+            standing(invocation, &invocation.load(owner, id).await?.stored)
         }
-        Err(error) => Err(error.into()),
+        error => Err(error.into()),
     }
 }
 

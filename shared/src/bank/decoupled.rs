@@ -16,7 +16,10 @@ use fields::{Found, Object};
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    time::{Duration, Instant},
+};
 
 /// A BankID order that waits for the PSU.
 #[derive(Clone, Debug)]
@@ -79,6 +82,9 @@ enum Version {
 const RECORDED_AUTO_START: &str = "auto_start_token";
 /// Recorded `sleep_time`.
 const USUAL_SLEEP_MS: i64 = 2000;
+/// How long a cancel may take. Somebody waits behind it who wants to sign anew, or to end a consent that has ended here
+/// already; what the bank makes of the cancel changes nothing for them, and an order that nobody cancels ends by itself.
+const CANCEL_PATIENCE: Duration = Duration::from_secs(2);
 /// Faster would be a hammer, slower would outlast the order.
 const SLEEP_MS: std::ops::RangeInclusive<i64> = 500..=30_000;
 
@@ -122,12 +128,15 @@ impl Client {
         poll_of(&body, &self.endpoints)
     }
 
-    /// Cancels the order. What the bank answers is unknown: every 2xx will do.
+    /// Cancels the order. What the bank answers is unknown: every 2xx will do. Waits for it no longer than
+    /// [`CANCEL_PATIENCE`].
     ///
     /// # Errors
     /// Whatever stands in the way; the order then ends by itself.
     pub async fn cancel(&self, call: &Call<'_>, link: &SessionLink) -> Result<(), Fault> {
-        self.post_to_session(call, Kind::Cancel, Way::Post, link).await.map(drop)
+        let deadline = call.deadline.min(Instant::now() + CANCEL_PATIENCE);
+        let call = Call { deadline, ..*call };
+        self.post_to_session(&call, Kind::Cancel, Way::Post, link).await.map(drop)
     }
 
     async fn post_to_session(

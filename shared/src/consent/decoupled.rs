@@ -1,6 +1,6 @@
 //! Mobile BankID: the caller polls us, and we poll the bank no faster than it asked for.
 
-use super::{Attempt, Claim, Clocks, Consent, Grant, Proof, Reason, Refused, Signature, Tokens};
+use super::{Approval, Attempt, Claim, Clocks, Consent, Grant, Proof, Reason, Refused, Signature, Tokens};
 use crate::types::{BankConsentId, QrData, SessionLink, Signal, Timestamp};
 
 impl Consent {
@@ -30,25 +30,16 @@ impl Consent {
 
     /// The bank is slower than its own pause: the poll that is under way holds back the next one until its lease is
     /// over, so that two answers to one order cannot cross.
-    pub fn hold_poll(mut self, claim: Claim) -> Result<Self, Refused> {
-        match &mut self.attempt {
-            Attempt::AwaitingApproval(approval) => {
-                approval.next_poll = claim.until;
-                Ok(self)
-            }
-            _ => Err(Refused::ClaimLost),
-        }
+    pub fn hold_poll(mut self, order: &BankConsentId, claim: Claim) -> Result<Self, Refused> {
+        self.awaited(order)?.next_poll = claim.until;
+        Ok(self)
     }
 
-    /// The slow poll has been answered, with nothing new: the bank's pause counts from now.
-    pub fn release_poll(mut self, now: Timestamp) -> Result<Self, Refused> {
-        match &mut self.attempt {
-            Attempt::AwaitingApproval(approval) => {
-                approval.next_poll = now + approval.sleep;
-                Ok(self)
-            }
-            _ => Err(Refused::ClaimLost),
-        }
+    /// The slow poll is over and ends nothing: the bank's pause counts from now.
+    pub fn release_poll(mut self, order: &BankConsentId, now: Timestamp) -> Result<Self, Refused> {
+        let approval = self.awaited(order)?;
+        approval.next_poll = now + approval.sleep;
+        Ok(self)
     }
 
     /// The PSU approved. A first grant is there at once, since the personal number in the order ties it to the owner; a
@@ -109,11 +100,17 @@ impl Consent {
     }
 
     /// Keeps the newest code for the other device.
-    pub fn show_qr(mut self, qr: QrData) -> Result<Self, Refused> {
+    pub fn show_qr(mut self, order: &BankConsentId, qr: QrData) -> Result<Self, Refused> {
+        self.awaited(order)?.session.qr = Some(qr);
+        Ok(self)
+    }
+
+    /// The order that an answer of the bank is about, if it still runs: an older one's answer may come late, and is
+    /// nothing to the order that has taken its place.
+    fn awaited(&mut self, order: &BankConsentId) -> Result<&mut Approval, Refused> {
         match &mut self.attempt {
-            Attempt::AwaitingApproval(approval) => {
-                approval.session.qr = Some(qr);
-                Ok(self)
+            Attempt::AwaitingApproval(approval) if approval.registration.bank_consent == *order => {
+                Ok(approval)
             }
             _ => Err(Refused::ClaimLost),
         }

@@ -124,9 +124,13 @@ impl Consent {
     }
 
     /// The table was put back to an earlier state: a grant that is active in it may have been refreshed or revoked since.
-    /// Its tokens are destroyed, whoever is refreshing.
+    /// Its tokens are destroyed, whoever is refreshing, also those that do not open: their key may come back.
     pub fn restored(mut self, now: Timestamp) -> Result<Self, Refused> {
-        match &self.grant {
+        match &mut self.grant {
+            Grant::Lapsed { reason: reason @ LapseReason::Unreadable, at, .. } => {
+                (*reason, *at) = (LapseReason::Restored, now);
+                Ok(self)
+            }
             Grant::Active(active) => {
                 let (reason, generation) = (LapseReason::Restored, active.generation);
                 let (signal, bank_consent) = (None, active.bank_consent.clone());
@@ -138,7 +142,7 @@ impl Consent {
     }
 
     /// Whether the tokens of a grant rest here and do not open. It is over as far as anybody can tell, and would be back
-    /// with its key; only its owner's word or a new grant removes it.
+    /// with its key; only its owner's word, a new grant or a restored table removes it.
     pub const fn is_unreadable(&self) -> bool {
         matches!(&self.grant, Grant::Lapsed { reason: LapseReason::Unreadable, .. })
     }

@@ -143,7 +143,7 @@ enum Kind {
 enum Held {
     None,
     Active(BankConsentId),
-    Lapsed,
+    Lapsed(LapseReason),
     Revoked,
 }
 
@@ -168,7 +168,7 @@ impl Held {
         match grant {
             Grant::None => Self::None,
             Grant::Active(active) => Self::Active(active.bank_consent.clone()),
-            Grant::Lapsed { .. } => Self::Lapsed,
+            Grant::Lapsed { reason, .. } => Self::Lapsed(*reason),
             Grant::Revoked { .. } => Self::Revoked,
         }
     }

@@ -1,6 +1,6 @@
 //! `after-restore`: what was active in an older state of the table may have been refreshed, or revoked, since. Nobody knows
 //! which of its refresh tokens are still good, and whose consent was ended is to stay ended; so all of them lapse, and
-//! their owners sign once more.
+//! their owners sign once more. Tokens that do not open lapse with them: put back, their key would open what is suspect.
 
 use super::{Operator, Report, Trouble, refused};
 use crate::consent::Grant;
@@ -24,7 +24,7 @@ pub(super) async fn after_restore(operator: &Operator) -> Result<Report, Trouble
         told.unreadable += page.unreadable;
         for stored in page.consents {
             told.looked_at += 1;
-            if matches!(stored.grant, Grant::Active(_)) {
+            if matches!(stored.grant, Grant::Active(_)) || stored.is_unreadable() {
                 let writer = operator.writer(&material);
                 match operator.app.store.apply(writer, stored, |it| it.restored(operator.now)).await {
                     Ok(_) => told.lapsed += 1,

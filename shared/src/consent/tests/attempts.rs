@@ -137,10 +137,11 @@ fn polls_keep_the_banks_pause_and_approval_leads_to_the_grant() {
 
 #[test]
 fn a_slow_poll_holds_back_the_next_one_until_it_is_answered_or_its_lease_is_over() {
-    let slow = || approving().claim_poll(at(4)).unwrap().hold_poll(claim(5, 34)).unwrap();
+    let order = registration().bank_consent;
+    let slow = || approving().claim_poll(at(4)).unwrap().hold_poll(&order, claim(5, 34)).unwrap();
     assert_eq!(refused(slow().claim_poll(at(10))), Refused::TooEarly { wait: Span::seconds(24) });
     assert!(slow().claim_poll(at(34)).is_ok());
-    let answered = slow().release_poll(at(10)).unwrap();
+    let answered = slow().release_poll(&order, at(10)).unwrap();
     assert_eq!(refused(answered.claim_poll(at(11))), Refused::TooEarly { wait: Span::seconds(1) });
 }
 

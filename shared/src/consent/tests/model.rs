@@ -131,7 +131,9 @@ impl Model {
             Act::NoteDenial { .. } | Act::Redeem { .. } | Act::Sign { .. } => m.redirect(act, now),
             Act::RefuseUnprotected => m.redirect(act, now),
             Act::RedeemFailed { .. } | Act::RedeemAgain { .. } | Act::Activate { .. } => m.redirect(act, now),
-            Act::ClaimPoll | Act::HoldPoll { .. } | Act::ReleasePoll | Act::ShowQr => m.decoupled(act, now),
+            Act::ClaimPoll | Act::HoldPoll { .. } | Act::ReleasePoll { .. } | Act::ShowQr { .. } => {
+                m.decoupled(act, now)
+            }
             Act::Approved { .. } | Act::NotApproved { .. } | Act::RenewedByAnother => m.decoupled(act, now),
             Act::NoteTrouble { .. } => m.decoupled(act, now),
             _ => m.start(act, now),
@@ -231,9 +233,13 @@ impl Model {
             (A::AwaitingApproval, Act::ClaimPoll) => {
                 (now >= self.next_poll).then_some(Self { next_poll: now + 2, ..self })
             }
-            (A::AwaitingApproval, Act::HoldPoll { .. }) => Some(Self { next_poll: now + LEASE, ..self }),
-            (A::AwaitingApproval, Act::ReleasePoll) => Some(Self { next_poll: now + 2, ..self }),
-            (A::AwaitingApproval, Act::ShowQr) => Some(self),
+            (A::AwaitingApproval, Act::HoldPoll { foreign: false, .. }) => {
+                Some(Self { next_poll: now + LEASE, ..self })
+            }
+            (A::AwaitingApproval, Act::ReleasePoll { foreign: false }) => {
+                Some(Self { next_poll: now + 2, ..self })
+            }
+            (A::AwaitingApproval, Act::ShowQr { foreign: false }) => Some(self),
             (A::AwaitingApproval, Act::NotApproved { .. }) => Some(self.failed()),
             (A::AwaitingApproval, Act::Approved { .. }) if self.grant == G::None => Some(self.granted(now)),
             (A::AwaitingApproval, Act::Approved { .. }) => {

@@ -47,9 +47,9 @@ impl Dice {
             13 => Act::RedeemAgain { by },
             14 => Act::Activate { shown },
             15 => Act::ClaimPoll,
-            16 => Act::HoldPoll { by },
-            17 => Act::ReleasePoll,
-            18 => Act::ShowQr,
+            16 => Act::HoldPoll { by, foreign: rarely },
+            17 => Act::ReleasePoll { foreign: rarely },
+            18 => Act::ShowQr { foreign: rarely },
             19 => Act::Approved { foreign: rarely },
             20 => Act::NotApproved { foreign: rarely },
             21 => Act::RenewedByAnother,
@@ -158,7 +158,10 @@ fn walk(seed: u64) -> (BTreeSet<(GrantKind, AttemptKind)>, Vec<String>) {
 /// attempt is over, so they are held against the weaker rule that the grant survives.
 fn settles_whatever_the_clock(act: Act) -> bool {
     let ends = matches!(act, Act::StartFailed { .. } | Act::RedeemFailed { .. } | Act::NotApproved { .. });
-    let polls = matches!(act, Act::HoldPoll { .. } | Act::ReleasePoll | Act::ShowQr | Act::Approved { .. });
+    let polls = matches!(
+        act,
+        Act::HoldPoll { .. } | Act::ReleasePoll { .. } | Act::ShowQr { .. } | Act::Approved { .. }
+    );
     ends || polls
         || matches!(act, Act::RenewedByAnother | Act::NoteTrouble { .. } | Act::ChooseDecoupled { .. })
 }

@@ -113,7 +113,8 @@ fn known(
         "approval" => Attempt::AwaitingApproval(parse_approval(fields, whose, ordinal, sealer)?),
         "signed" => Attempt::Signed(parse_signature(fields, whose, ordinal, sealer)?),
         "failed" => {
-            let reason = Reason::parse(fields.text("tw")?).ok_or(StoreError::unreadable("tw"))?;
+            // A newer version's reason, read after it was rolled back, is no reason to lose sight of the consent.
+            let reason = Reason::parse(fields.text("tw")?).unwrap_or(Reason::Unreadable);
             Attempt::Failed { reason, at: fields.instant("ta")?, signal: signal(fields, "tn")? }
         }
         _ => return Err(StoreError::unreadable("t")),

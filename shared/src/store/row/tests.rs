@@ -4,8 +4,8 @@ mod states;
 
 use super::*;
 use crate::{
-    consent::{Approval, Attempt, BankRevocation, Reason, Refresh},
-    types::{AutoStartToken, KeyRing, QrData, SealingKey, SessionLink},
+    consent::{Approval, Attempt, BankRevocation, LapseReason, Reason, Refresh},
+    types::{AutoStartToken, BankConsentId, KeyRing, QrData, SealingKey, SessionLink},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use states::{Make, T0, claim};
@@ -185,6 +185,32 @@ fn a_grant_that_does_not_open_outlasts_every_write_but_its_end_and_opens_again_w
     let mut ended = render(&revoked, &sealer, &STAMP).unwrap();
     put_back(&mut ended, &revoked, unopened.as_ref());
     assert!(!ended.contains_key("gz") && ended["g"] == AttributeValue::S("revoked".to_owned()), "{ended:?}");
+}
+
+#[test]
+fn a_reason_of_a_newer_release_reads_as_unreadable_and_the_grants_word_outlasts_a_write() {
+    let ring = ring();
+    let sealer = Sealer::new(&ring, "local");
+    let make = Make { typical: true };
+    let lapsed = Grant::Lapsed {
+        reason: LapseReason::Restored,
+        at: T0,
+        generation: 3,
+        signal: None,
+        bank_consent: BankConsentId::parse("bank-1").unwrap(),
+    };
+    let failed = Attempt::Failed { reason: Reason::TooLate, at: T0, signal: None };
+    let mut item = render(&make.consent(lapsed, failed), &sealer, &STAMP).unwrap();
+    let word = AttributeValue::S("a_reason_of_tomorrow".to_owned());
+    for name in ["gw", "tw"] {
+        item.insert(name.to_owned(), word.clone()).unwrap();
+    }
+    let (consent, ..) = parse(&item, &sealer).unwrap();
+    assert!(consent.is_unreadable(), "{consent:?}");
+    assert!(matches!(consent.attempt, Attempt::Failed { reason: Reason::Unreadable, .. }), "{consent:?}");
+    let mut after = render(&consent, &sealer, &STAMP).unwrap();
+    put_back(&mut after, &consent, unopened(&item, &consent).as_ref());
+    assert_eq!(after["gw"], word);
 }
 
 #[test]
