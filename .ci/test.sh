@@ -51,8 +51,8 @@ cat target/searched.log >> "$log"
 
 say "what the suite is held to"
 {
-    printf 'measure | a secret printed, serialised, compared or cloned does not compile | %s | 4 | -\n' "$(grep -c 'compile fail ... ok$' "$log")"
-    printf 'measure | seconds of `make test` | %s, %s of them for lints and building | ≤ 300, built before | -\n' "$SECONDS" "$built"
+    printf 'measure | a secret printed, serialised, compared or cloned does not compile | %s | 8 | -\n' "$(grep -c 'compile fail ... ok$' "$log")"
+    printf 'measure | seconds of `make test`, less those of lints and building | %s, and %s for these | ≤ 300 | -\n' "$((SECONDS - built))" "$built"
 } >> "$log"
 python3 tests/assure/table.py "$log" || status=1
 

@@ -216,18 +216,16 @@ async fn all_of(route: Route) -> Tally {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wherever_a_request_is_cut_or_dies_the_consent_comes_back_and_nothing_is_spent_twice() {
     let tallies = join_all(ROUTES.map(all_of)).await;
-    let (mut cuts, mut drops, mut signed_again) = (0, 0, 0);
+    let (mut cuts, mut drops, mut deaths, mut signed_again) = (0, 0, 0, 0);
     for (route, tally) in ROUTES.iter().zip(tallies) {
         report(&format!("crashes of {route:?}: {tally:?}"));
         (cuts, drops) = (cuts + tally.cuts, drops + tally.drops);
+        deaths += tally.deaths - tally.drops;
         signed_again += tally.signed_again;
     }
-    measure(
-        "crashes: each exchange cut before it arrives and after it was executed",
-        cuts,
-        "every one",
-        None,
-    );
-    let asked = format!("every one; signed again after {signed_again}");
-    measure("crashes: the handler dropped after its n-th poll", drops, &asked, None);
+    let reached = format!("{cuts}, {deaths} deaths");
+    let what = "crashes: each exchange cut before it arrives and after it was executed";
+    measure(what, reached, "every one, with and without a death", None);
+    let reached = format!("{drops}, {signed_again} signatures again");
+    measure("crashes: the handler dropped after its n-th poll", reached, "every one", None);
 }

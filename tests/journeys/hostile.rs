@@ -70,7 +70,7 @@ impl<'w> Subject<'w> {
         let changed = all(body);
         assert!(changed.len() > 50, "{} changes", changed.len());
         let what = format!("hostile bank: {}, each field wrong in each way", self.call);
-        measure(&what, changed.len(), "every field × 9", None);
+        measure(&what, changed.len(), "every field, in each way", None);
         for case in changed {
             let told = self.told(plain(case.body.clone()), 1).await;
             if rule.takes(&case.field, &case.change) {

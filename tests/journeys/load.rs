@@ -60,9 +60,9 @@ async fn caller(person: &Person<'_>, id: &str, until: Instant) -> BTreeMap<u16, 
             3 => person.get(&format!("/v1/consents/{id}/card-accounts")).await,
             6 => person.get("/v1/consents").await,
             _ => {
-                let started = person.start_redirect().await;
-                let path = format!("/v1/consents/{}", started.id);
-                person.call("DELETE", &path).send().await
+                // Start, sign, come back, activate, end: another consent beside the one that is read.
+                let other = person.connect().await;
+                person.call("DELETE", &format!("/v1/consents/{other}")).send().await
             }
         };
         *statuses.entry(answer.status).or_insert(0) += 1;
@@ -83,7 +83,7 @@ fn shares(lines: &[String]) -> (u64, u64) {
     (own.get(own.len() / 2).copied().unwrap_or(0), all.get(all.len() / 2).copied().unwrap_or(0))
 }
 
-/// The longest of the calls: where there are several they run side by side.
+/// Of reads the longest of the calls: where there are several they run side by side. Elsewhere one follows another.
 fn at_the_bank(line: &Value) -> u64 {
     let times =
         line.as_object().unwrap().iter().filter(|(name, _)| name.ends_with("_ms") && *name != "took_ms");
@@ -91,7 +91,9 @@ fn at_the_bank(line: &Value) -> u64 {
         Value::Array(all) => all.iter().filter_map(whole).max(),
         _ => whole(time),
     };
-    times.filter_map(|(_, time)| longest(time)).max().unwrap_or(0)
+    let longest = times.filter_map(|(_, time)| longest(time));
+    let reads = line["route"].as_str().is_some_and(|route| route.contains("accounts"));
+    if reads { longest.max().unwrap_or(0) } else { longest.sum() }
 }
 
 /// Whole milliseconds, however the number is written.
@@ -116,7 +118,13 @@ async fn round(callers: &[(Person<'_>, String)], runtime: &RuntimeApi, seconds: 
     report(&format!(
         "load, {name}: {statuses:?} in {seconds} s; p50 {took} ms at the function, {own} ms of it ours"
     ));
-    assert!(statuses.keys().all(|status| *status < 500), "{name}: {statuses:?}");
+    assert!(statuses.keys().all(|status| matches!(status, 200 | 201 | 204)), "{name}: {statuses:?}");
+    measure(
+        &format!("load, {name}: milliseconds in the middle, ours of all"),
+        format!("{own} of {took}"),
+        "-",
+        None,
+    );
     assert!(before.keys().eq(after.keys()) && before.len() >= 5, "{name}: a process ended");
     for (process, (memory, files)) in &after {
         let (memory_before, files_before) = before[process];

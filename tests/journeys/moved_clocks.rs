@@ -5,7 +5,7 @@ use crate::{
     renewal::{bankid, redirect},
     world::{
         Person, World,
-        client::{ANNA, swedish},
+        client::{ANNA, parameter, swedish},
         measure, only_in_process,
     },
 };
@@ -22,22 +22,35 @@ only_in_process![
     two_hundred_days_of_five_people_are_read_renewed_revoked_and_forgotten_as_agreed,
 ];
 
-/// A consent in each state that it can rest in: `(what, id)`.
-async fn standing<'w>(world: &'w World) -> Vec<(&'static str, Person<'w>, String)> {
+/// A consent in a state that it can rest in, and what brings it on: the bank's page, or the handle.
+struct Resting<'w> {
+    what: &'static str,
+    person: Person<'w>,
+    id: String,
+    way_on: Option<String>,
+}
+
+/// One in each state.
+async fn standing(world: &World) -> Vec<Resting<'_>> {
     let mut all = Vec::new();
     for what in ["registered", "at the bank", "in the app", "signed", "active", "renewing", "revoked"] {
         let person = world.person();
-        let id = match what {
-            "registered" => person.start(&json!({"country": "SE", "psu_type": "individual"})).await.id,
-            "at the bank" => person.start_redirect().await.id,
+        let (id, way_on) = match what {
+            "registered" => {
+                (person.start(&json!({"country": "SE", "psu_type": "individual"})).await.id, None)
+            }
+            "at the bank" => {
+                let started = person.start_redirect().await;
+                (started.id, Some(started.url))
+            }
             "in the app" => {
                 let order = person.post("/v1/consents", &swedish("decoupled")).await.expect(201);
-                order["consent_id"].as_str().unwrap().to_owned()
+                (order["consent_id"].as_str().unwrap().to_owned(), None)
             }
             "signed" => {
                 let started = person.start_redirect().await;
-                world.browser().sign(&started.url, "se-anna").await;
-                started.id
+                let link = world.browser().sign(&started.url, "se-anna").await;
+                (started.id, parameter(&link, "handle"))
             }
             other => {
                 let id = person.connect().await;
@@ -48,12 +61,38 @@ async fn standing<'w>(world: &'w World) -> Vec<(&'static str, Person<'w>, String
                     }
                     _ => {}
                 }
-                id
+                (id, None)
             }
         };
-        all.push((what, person, id));
+        all.push(Resting { what, person, id, way_on });
     }
     all
+}
+
+/// What was under way comes to its end as if no clock had ever been wrong.
+async fn goes_on(resting: Resting<'_>, case: &str) {
+    let Resting { what, person, id, way_on } = resting;
+    let (world, path) = (person.world, format!("/v1/consents/{id}"));
+    let sign = async |url: &str| parameter(&world.browser().sign(url, "se-anna").await, "handle").unwrap();
+    match what {
+        "registered" => {
+            let chosen = person.post(&format!("{path}/authorization"), &redirect()).await.expect(200);
+            let handle = sign(chosen["authorization"]["url"].as_str().unwrap()).await;
+            person.activate(&id, &handle).await.expect(200);
+        }
+        "at the bank" => drop(person.activate(&id, &sign(&way_on.unwrap()).await).await.expect(200)),
+        "signed" => drop(person.activate(&id, &way_on.unwrap()).await.expect(200)),
+        "in the app" => {
+            world.bank.bankid(BankIdAction::Approve);
+            world.pass(10_000);
+            person.poll(&id).await.expect(200);
+            person.post(&format!("{path}/activation"), &json!({})).await.expect(200);
+        }
+        _ => {}
+    }
+    let read = person.get(&format!("{path}/accounts")).await;
+    let status = if what == "revoked" { 409 } else { 200 };
+    assert_eq!(read.status, status, "{case}: {}", read.text);
 }
 
 /// Looks, reads and polls; nothing of it is a fault of ours, whatever the hour.
@@ -76,20 +115,26 @@ async fn a_clock_that_jumps_breaks_nothing_and_when_it_is_right_again_everything
     for jump in jumps {
         let all = standing(world).await;
         world.pass(jump);
-        for (what, person, id) in &all {
+        let reads = world.at_bank("accounts.list");
+        for Resting { what, person, id, .. } in &all {
             used(person, id, &format!("{what}, clock {jump} ms off")).await;
             cases += 1;
         }
+        // Past the end of every token nobody is asked.
+        assert!(jump < 91 * DAY || world.at_bank("accounts.list") == reads, "clock {jump} ms off");
         world.pass(-jump);
-        for (what, person, id) in &all {
-            let case = format!("{what}, clock was {jump} ms off");
-            let status = used(person, id, &case).await;
-            match *what {
+        for resting in all {
+            let (what, case) = (resting.what, format!("{}, clock was {jump} ms off", resting.what));
+            let status = used(&resting.person, &resting.id, &case).await;
+            match what {
                 // 91 days without a refresh and back: the tokens never were away.
                 "active" | "renewing" => assert_eq!(status, "active", "{case}"),
                 "revoked" => assert_eq!(status, "revoked", "{case}"),
-                _ => assert!(status.is_string(), "{case}"),
+                // A clock that ran ahead may have ended what nobody had signed or claimed in its time; then it says so.
+                _ if jump >= HOUR && (status == "expired" || status == "rejected") => continue,
+                _ => {}
             }
+            goes_on(resting, &case).await;
         }
         // One personal number, one live order.
         world.pass(20 * MINUTE);

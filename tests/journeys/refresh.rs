@@ -70,7 +70,8 @@ async fn however_many_read_with_an_expired_token_one_refreshes_and_all_are_answe
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_and_ten_processes_refresh_once_too() {
-    for readers in [2, 10] {
+    let processes = [2, 10];
+    for readers in processes {
         let (world, runtime) = world_of_processes("account-fetch", readers).await;
         world.bank.change_switches(|switches| switches.rotation = Rotation::RotateRevokeFamily);
         let (anna, path) = connected(&world).await;
@@ -79,7 +80,8 @@ async fn two_and_ten_processes_refresh_once_too() {
         assert_eq!(world.at_bank("token.refresh_token"), 1, "{readers} processes");
         world.search(&runtime.logs());
     }
-    crate::world::measure("reads at once in processes of their own, one refresh", "2, 10", "2, 10", None);
+    let reached = processes.map(|readers| readers.to_string()).join(", ");
+    crate::world::measure("reads at once in processes of their own, one refresh", reached, "2, 10", None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

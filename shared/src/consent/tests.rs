@@ -2,6 +2,7 @@
 //! model. Here: the consents and claims that all of them begin with.
 
 mod attempts;
+mod boundaries;
 mod forbidden;
 mod grants;
 mod guards;

@@ -16,6 +16,18 @@
 //! ```compile_fail,E0599
 //! shared::types::AuthorizationCode::new("c").clone(); // a code that could be spent twice
 //! ```
+//! ```compile_fail,E0277
+//! fn shown(number: &shared::types::PersonalNumber) -> String { number.to_string() } // a person
+//! ```
+//! ```compile_fail,E0277
+//! fn kept(number: &shared::types::PersonalNumber) -> String { serde_json::to_string(number).unwrap() }
+//! ```
+//! ```compile_fail,E0277
+//! fn shown(key: &shared::types::IdentityKey) -> String { format!("{key}") } // what names everybody
+//! ```
+//! ```compile_fail,E0277
+//! fn kept(key: &shared::types::SealingKey) -> String { serde_json::to_string(key).unwrap() } // what opens the table
+//! ```
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::BASE64URL_NOPAD;

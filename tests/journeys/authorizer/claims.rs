@@ -89,7 +89,7 @@ async fn invoked(
     let route = world.door.routes().iter().find(|route| route.key() == call.route).unwrap();
     let answer = functions.invoke(&route.function, event(world, call, authorizer)).await.unwrap();
     let answer: Value = serde_json::from_slice(&answer).unwrap();
-    let document: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    let document: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap_or_default();
     (answer["statusCode"].clone(), document)
 }
 
@@ -166,5 +166,11 @@ async fn the_same_user_of_a_foreign_issuer_is_another_owner() {
         let (status, problem) = invoked(&world, &functions, call, Some(&jwt(&foreign))).await;
         assert_eq!((status, &problem["code"]), (json!(404), &json!("consent_not_found")), "{}", call.route);
     }
+    // What is about all consents of an owner is about none of hers.
+    let of = |route: &str| well_formed.all().into_iter().find(|call| call.route == route).unwrap();
+    let (status, list) = invoked(&world, &functions, of("GET /v1/consents"), Some(&jwt(&foreign))).await;
+    assert_eq!((status, &list["consents"]), (json!(200), &json!([])), "{list}");
+    let (status, _) = invoked(&world, &functions, of("DELETE /v1/consents"), Some(&jwt(&foreign))).await;
+    assert_eq!(status, 204);
     assert!((world.bank.ledger().calls.len(), world.dump().await) == before);
 }
