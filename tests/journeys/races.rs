@@ -221,3 +221,30 @@ async fn a_signature_that_nobody_claimed_does_not_keep_its_tokens() {
     assert_eq!(row["t"]["S"], "failed", "{row}");
     assert!(row["tz"].is_null(), "sealed tokens rest: {row}");
 }
+
+/// The raw parts of a consent.
+async fn parts(world: &World, id: &str) -> Vec<String> {
+    let dump = world.dump().await;
+    let rows = dump.as_array().unwrap().iter().filter(|row| row["pk"]["S"] == *id);
+    rows.map(|row| row["sk"]["S"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_in_flight_puts_nothing_back_that_was_revoked_or_erased() {
+    let world = World::in_process().await;
+    for (path, left) in [("/v1/consents/ID", vec!["consent".to_owned()]), ("/v1/consents", vec![])] {
+        let anna = world.person();
+        let id = anna.connect().await;
+        world.bank.fault(FaultOrder::next(CallKind::AccountsList, Fault::HeaderStall { ms: 1500 }));
+        let (before, accounts) = (world.at_bank("accounts.list"), format!("/v1/consents/{id}/accounts"));
+        let ended = async {
+            until("the list is asked for", || world.at_bank("accounts.list") > before).await;
+            anna.call("DELETE", &path.replace("ID", &id)).send().await
+        };
+        let (read, ended) = join(anna.get(&accounts), ended).await;
+        assert_eq!(ended.status, 204);
+        // What was asked for while it might be is answered; nothing of it rests.
+        read.expect(200);
+        assert_eq!(parts(&world, &id).await, left);
+    }
+}
