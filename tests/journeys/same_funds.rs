@@ -3,6 +3,7 @@
 use crate::world::{World, client::swedish, only_in_process};
 use serde_json::{Value, json};
 use simulated_bank::{CallKind, Fault, FaultOrder};
+use std::collections::BTreeSet;
 
 only_in_process![
     an_allkort_and_its_account_are_linked_and_their_money_is_counted_once,
@@ -10,6 +11,7 @@ only_in_process![
     cards_that_cannot_be_had_cost_the_link_and_nothing_else,
     one_account_that_fails_hides_none_of_the_others,
     every_account_says_how_far_back_it_can_be_read,
+    card_accounts_that_cannot_be_told_apart_are_named_after_the_banks_ids,
 ];
 
 fn minor(amount: &Value) -> i64 {
@@ -145,4 +147,47 @@ async fn every_account_says_how_far_back_it_can_be_read(world: &World) {
     assert!(
         cards["card_accounts"].as_array().unwrap().iter().all(|card| card["history_from"] == "2024-10-15")
     );
+}
+
+/// The next answer to such a call.
+fn answer(world: &World, call: CallKind, body: &Value) {
+    let fault = Fault::Answer { status: 200, headers: Vec::new(), body: body.to_string(), executed: false };
+    world.bank.fault(FaultOrder { call, fault, times: 1, skip: 0 });
+}
+
+async fn card_accounts_that_cannot_be_told_apart_are_named_after_the_banks_ids(world: &World) {
+    let anna = world.person();
+    let path = format!("/v1/consents/{}/card-accounts", anna.connect().await);
+    let card = |id: &str, pans: &[&str]| {
+        let cards: Vec<_> = pans.iter().map(|pan| json!({"maskedPan": pan})).collect();
+        json!({"accountId": id, "currency": "SEK", "product": "Platinum", "cards": cards})
+    };
+    let (one, other) = ("5213********0001", "5213********0002");
+    let all =
+        [card("k-1", &[]), card("k-2", &[]), card("k-3", &[one]), card("k-4", &[one]), card("k-5", &[other])];
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        answer(world, CallKind::CardsList, &json!({"cardAccounts": all}));
+        let list = anna.get(&path).await.expect(200);
+        let cards = list["card_accounts"].as_array().unwrap();
+        let identities: Vec<_> = cards.iter().map(|card| card["identity"].as_str().unwrap()).collect();
+        assert_eq!(identities, ["bank_id", "bank_id", "bank_id", "bank_id", "derived"]);
+        seen.push(
+            cards.iter().map(|card| card["account_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>(),
+        );
+    }
+    assert_eq!(seen[0], seen[1]);
+    let distinct: BTreeSet<_> = seen[0].iter().collect();
+    assert_eq!(distinct.len(), 5, "{seen:?}");
+    // Each is found by its id, and asked for by the bank's.
+    for (id, bank_id) in seen[0].iter().zip(["k-1", "k-2", "k-3", "k-4", "k-5"]) {
+        answer(world, CallKind::CardsList, &json!({"cardAccounts": all}));
+        assert_eq!(anna.get(&format!("{path}/{id}")).await.expect(200)["account_id"], *id);
+        answer(world, CallKind::CardsTransactions, &json!({"transactions": []}));
+        anna.get(&format!("{path}/{id}/transactions?date_from=2026-01-01&date_to=2026-01-15"))
+            .await
+            .expect(200);
+        let calls = world.bank.ledger().calls;
+        assert!(calls.last().unwrap().target.contains(bank_id), "{:?}", calls.last());
+    }
 }

@@ -1,7 +1,7 @@
 //! Accounts and cards as callers see them: one schema for all countries; exact amounts as text; what the bank did
 //! not send is absent, never empty or zero.
 
-use crate::reader::Reader;
+use crate::{map::CardId, reader::Reader};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use shared::{
@@ -101,8 +101,9 @@ struct Card {
 
 #[derive(Serialize)]
 pub(crate) struct CardView {
-    account_id: String,
-    /// `derived`: our id is made of product, currency and masked numbers.
+    pub(crate) account_id: String,
+    /// `derived`: our id is made of product, currency and masked numbers; `bank_id`: these do not tell it apart from others,
+    /// and our id lasts as long as the consent.
     identity: &'static str,
     currency: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,13 +190,17 @@ impl AccountView {
 }
 
 impl CardView {
-    pub(crate) fn of(card: &CardAccount, reader: &Reader<'_>) -> Self {
-        let id = &reader.card_id(card);
+    /// Of a whole list: what an id is made of depends on the others.
+    pub(crate) fn all(cards: &[CardAccount], reader: &Reader<'_>) -> Vec<Self> {
+        cards.iter().zip(reader.card_ids(cards)).map(|(card, id)| Self::of(card, &id, reader)).collect()
+    }
+
+    fn of(card: &CardAccount, CardId { id, identity }: &CardId, reader: &Reader<'_>) -> Self {
         let cards =
             card.cards.iter().map(|one| Card { masked_pan: one.masked_pan.clone(), name: one.name.clone() });
         Self {
             account_id: id.as_str().to_owned(),
-            identity: "derived",
+            identity,
             history_from: reader.history_from(card.currency.as_str()).to_string(),
             same_funds_as: same_funds_as(id, reader),
             source: source(card.source.as_deref()),
