@@ -248,3 +248,64 @@ async fn a_read_in_flight_puts_nothing_back_that_was_revoked_or_erased() {
         assert_eq!(parts(&world, &id).await, left);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_that_meets_a_renewal_asks_for_the_banks_new_ids() {
+    let world = World::in_process().await;
+    let anna = world.person();
+    let id = anna.connect().await;
+    let path = format!("/v1/consents/{id}");
+    let id_of = async |side: &str, list: &str| -> String {
+        let answer = anna.get(&format!("{path}/{side}")).await.expect(200);
+        answer[list][0]["account_id"].as_str().unwrap().to_owned()
+    };
+    let account = id_of("accounts", "accounts").await;
+    let card = id_of("card-accounts", "card_accounts").await;
+    let days = "date_from=2026-01-01&date_to=2026-01-15";
+    for (read, then) in [
+        (format!("accounts/{account}"), None),
+        (format!("accounts/{account}/transactions?{days}"), None),
+        (format!("card-accounts/{card}/transactions?{days}"), None),
+        // A list without the cards keeps none of the old grant's.
+        ("accounts".to_owned(), Some(format!("card-accounts/{card}/transactions?{days}"))),
+    ] {
+        // Its access token is over, and its refresh takes long enough for a renewal to be activated meanwhile.
+        world.pass(25 * 3_600_000);
+        let handle = anna.sign_renewal(&id, "se-anna").await;
+        world.bank.fault(FaultOrder::next(CallKind::TokenRefreshToken, Fault::HeaderStall { ms: 1500 }));
+        if then.is_some() {
+            world.bank.fault(FaultOrder::next(CallKind::CardsList, Fault::Unavailable));
+        }
+        let before = world.at_bank("token.refresh_token");
+        let activated = async {
+            until("the refresh is under way", || world.at_bank("token.refresh_token") > before).await;
+            anna.activate(&id, &handle).await
+        };
+        let (answer, activated) = join(anna.get(&format!("{path}/{read}")), activated).await;
+        activated.expect(200);
+        answer.expect(200);
+        if let Some(then) = then {
+            anna.get(&format!("{path}/{then}")).await.expect(200);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_whose_token_a_renewal_ended_is_repeated_with_the_banks_new_ids() {
+    let world = World::in_process().await;
+    let anna = world.person();
+    let id = anna.connect().await;
+    let account = anna.account_ids(&id).await.remove(0);
+    let handle = anna.sign_renewal(&id, "se-anna").await;
+    // The bank ends the token; while the reader replaces it a renewal is activated.
+    world.bank.fault(FaultOrder::next(CallKind::AccountsOne, Fault::TokenNotActive));
+    world.bank.fault(FaultOrder::next(CallKind::TokenRefreshToken, Fault::HeaderStall { ms: 1500 }));
+    let activated = async {
+        until("the refresh is under way", || world.at_bank("token.refresh_token") > 0).await;
+        anna.activate(&id, &handle).await
+    };
+    let path = format!("/v1/consents/{id}/accounts/{account}");
+    let (answer, activated) = join(anna.get(&path), activated).await;
+    activated.expect(200);
+    assert_eq!(answer.expect(200)["account_id"], account);
+}

@@ -31,7 +31,7 @@ pub(crate) async fn list(app: &App, request: Request) -> Answer {
     let (mut reader, accounts) = listed(Reader::load(app, &request, source).await?).await?;
     let entries = reader.entries(&accounts);
     let cards = cards(&reader, may_be_allkort(&reader, &accounts));
-    let (accounts, cards) = tokio::join!(with_balances(&reader, accounts), cards);
+    let (accounts, cards) = tokio::join!(with_balances(&reader, accounts, entries.clone()), cards);
     let mut sides = vec![(Side::Accounts, entries)];
     sides.extend(cards.map(|cards| (Side::Cards, reader.card_entries(&cards))));
     reader.remember(sides).await?;
@@ -42,10 +42,10 @@ pub(crate) async fn list(app: &App, request: Request) -> Answer {
 
 pub(crate) async fn one(app: &App, request: Request) -> Answer {
     let reader = Reader::load(app, &request, http::wants_source(&request)?).await?;
-    let (reader, AccountEntry { id, bank_id, .. }) = located(reader).await?;
-    let question = AccountDetail { account: id, bank_id };
-    let (reader, answer) = reader.ask(&question).await?;
-    reader.json(&AccountView::known(&answer?, &question.account, &reader))
+    let (reader, account) = located(reader).await?;
+    let mut question = AccountDetail(account);
+    let (reader, answer) = reader.ask(&mut question).await?;
+    reader.json(&AccountView::known(&answer?, &question.0.id, &reader))
 }
 
 /// The account that the path names, as the table knows it; the list is asked only if the table does not know it.
@@ -62,18 +62,17 @@ pub(crate) async fn located(reader: Reader<'_>) -> Result<(Reader<'_>, AccountEn
 
 /// The list of accounts.
 async fn listed(reader: Reader<'_>) -> Result<(Reader<'_>, Vec<Account>), Problem> {
-    let (reader, answer) = reader.ask(&AccountList).await?;
+    let (reader, answer) = reader.ask(&mut AccountList).await?;
     Ok((reader, answer?))
 }
 
 /// The list holds balances or does not (both were recorded): those that miss are fetched side by side.
-async fn with_balances(reader: &Reader<'_>, accounts: Vec<Account>) -> Vec<Read> {
-    let details = accounts.into_iter().map(|listed| async move {
+async fn with_balances(reader: &Reader<'_>, accounts: Vec<Account>, entries: Vec<AccountEntry>) -> Vec<Read> {
+    let details = accounts.into_iter().zip(entries).map(|(listed, entry)| async move {
         if listed.balances.is_some() {
             return Read { account: listed, problem: None };
         }
-        let question = AccountDetail { account: reader.account_id(&listed), bank_id: listed.bank_id.clone() };
-        match reader.ask_beside(&question).await {
+        match reader.ask_beside(&AccountDetail(entry)).await {
             Ok(detailed) => Read { account: Account { bank_id: listed.bank_id, ..detailed }, problem: None },
             Err(problem) => Read { account: listed, problem: Some(problem) },
         }

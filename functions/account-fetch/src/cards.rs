@@ -82,7 +82,7 @@ async fn listed(reader: Reader<'_>) -> Result<(Reader<'_>, Result<Vec<CardAccoun
     if !reader.stored.country.has_cards(reader.stored.psu_type) {
         return Ok((reader, Err(NoCards::NotOffered)));
     }
-    let (mut reader, answer) = reader.ask(&CardList).await?;
+    let (mut reader, answer) = reader.ask(&mut CardList).await?;
     if answer.as_ref().err() == Some(&Fault::NotRegistered) {
         return Ok((reader, Err(NoCards::NotSubscribed)));
     }

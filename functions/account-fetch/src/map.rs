@@ -1,7 +1,10 @@
 //! Our account ids and the bank's. Ours are keyed hashes of what an account is (its number and currency), so they
 //! stay the same over all consents of one owner; the bank's are others under every consent.
 
-use crate::reader::Reader;
+use crate::{
+    question::{AccountList, CardList},
+    reader::Reader,
+};
 use shared::{
     account::{Account, CardAccount},
     http::Problem,
@@ -48,11 +51,23 @@ impl Reader<'_> {
         Some(identity.card(&self.stored.owner, product, card.currency.as_str(), &pans))
     }
 
-    /// The account that the path names, if the table knows it.
+    /// The account that the path names, if the map knows it.
     pub(crate) fn known(&self, side: Side) -> Result<Option<AccountEntry>, Problem> {
-        let wanted = self.wanted()?;
-        let entry = self.map.entries.iter().find(|entry| entry.id == *wanted && side.has(entry));
-        Ok(entry.cloned())
+        Ok(self.entry(side, self.wanted()?).cloned())
+    }
+
+    /// What the map has under an id of ours.
+    pub(crate) fn entry(&self, side: Side, id: &AccountId) -> Option<&AccountEntry> {
+        self.map.entries.iter().find(|entry| entry.id == *id && side.has(entry))
+    }
+
+    /// Asks for one list as things stand, and writes down what the bank calls its accounts.
+    pub(crate) async fn relist(&mut self, side: Side) -> Result<(), Problem> {
+        let entries = match side {
+            Side::Accounts => self.entries(&self.ask_beside(&AccountList).await?),
+            Side::Cards => self.card_entries(&self.ask_beside(&CardList).await?),
+        };
+        self.remember(vec![(side, entries)]).await
     }
 
     /// Writes down one side of the map, or both, if they have changed.
@@ -93,6 +108,11 @@ impl Reader<'_> {
 }
 
 impl Side {
+    /// The list that an account of the map is in.
+    pub(crate) const fn of(entry: &AccountEntry) -> Self {
+        if entry.card { Self::Cards } else { Self::Accounts }
+    }
+
     const fn has(self, entry: &AccountEntry) -> bool {
         matches!((self, entry.card), (Self::Accounts, false) | (Self::Cards, true))
     }

@@ -22,8 +22,8 @@ pub(crate) async fn of_account(app: &App, request: Request) -> Answer {
     let (reader, wanted) = checked(app, &request).await?;
     let (reader, account) = accounts::located(reader).await?;
     let asked = Asked::of(&reader, wanted, &account)?;
-    let question = AccountRows(asked.rows(&reader, account));
-    let (reader, answer) = reader.ask(&question).await?;
+    let mut question = AccountRows(asked.rows(&reader, account));
+    let (reader, answer) = reader.ask(&mut question).await?;
     asked.answer(&reader, &question.0, answer?)
 }
 
@@ -31,8 +31,8 @@ pub(crate) async fn of_card(app: &App, request: Request) -> Answer {
     let (reader, wanted) = checked(app, &request).await?;
     let (reader, account) = cards::located(reader).await?;
     let asked = Asked::of(&reader, wanted, &account)?;
-    let question = CardRows(asked.rows(&reader, account));
-    let (reader, answer) = reader.ask(&question).await?;
+    let mut question = CardRows(asked.rows(&reader, account));
+    let (reader, answer) = reader.ask(&mut question).await?;
     asked.answer(&reader, &question.0, answer?)
 }
 
