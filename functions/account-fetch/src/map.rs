@@ -32,6 +32,11 @@ impl Reader<'_> {
         account.id(&self.invocation.material.identity, &self.stored.owner)
     }
 
+    /// Whether the id that an account is known by is made of nothing but the bank's.
+    pub(crate) fn is_bank_named(&self, account: &Account, id: &AccountId) -> bool {
+        account.bank_named_id(&self.invocation.material.identity, &self.stored.owner) == *id
+    }
+
     /// Our ids of a list of card accounts, in its order, each derived from what describes it. Where that tells nothing
     /// apart (no card, or the cards of another one in the list) the bank's id does.
     pub(crate) fn card_ids(&self, cards: &[CardAccount]) -> Vec<CardId> {

@@ -48,8 +48,14 @@ impl Question for AccountDetail {
         Some(&mut self.0)
     }
 
+    /// Details that are another account's by what they say themselves are none.
     async fn put(&self, reader: &Reader<'_>) -> Result<Account, Fault> {
-        reader.bank.account(&reader.exchange(), &reader.read()?, &self.0.bank_id).await
+        let AccountEntry { id, bank_id, currency, .. } = &self.0;
+        let detail = reader.bank.account(&reader.exchange(), &reader.read()?, bank_id).await?;
+        let detail = Account { bank_id: bank_id.clone(), ..detail };
+        let (key, owner) = (&reader.invocation.material.identity, &reader.stored.owner);
+        let is_it = detail.currency.as_str() == currency && detail.may_be(id, key, owner);
+        if is_it { Ok(detail) } else { Err(Fault::Malformed) }
     }
 }
 

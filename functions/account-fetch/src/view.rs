@@ -159,10 +159,14 @@ fn same_funds_as(id: &AccountId, reader: &Reader<'_>) -> Option<String> {
 
 impl AccountView {
     /// Of a list, with what went wrong with its details.
-    pub(crate) fn of(account: &Account, problem: Option<&Problem>, reader: &Reader<'_>) -> Self {
+    pub(crate) fn of(
+        account: &Account,
+        id: &AccountId,
+        problem: Option<&Problem>,
+        reader: &Reader<'_>,
+    ) -> Self {
         let state = if problem.is_some() { "failed" } else { "ok" };
-        let known = Self::known(account, &reader.account_id(account), reader);
-        Self { state, problem: problem.map(Problem::brief), ..known }
+        Self { state, problem: problem.map(Problem::brief), ..Self::known(account, id, reader) }
     }
 
     /// Under the id that it is known by.
@@ -174,7 +178,7 @@ impl AccountView {
             history_from: reader.history_from(account.currency.as_str()).to_string(),
             same_funds_as: same_funds_as(id, reader),
             source: source(account.source.as_deref()),
-            identity: if account.number().is_some() { "number" } else { "bank_id" },
+            identity: if reader.is_bank_named(account, id) { "bank_id" } else { "number" },
             currency: account.currency.as_str().to_owned(),
             product: account.product.clone(),
             name: account.name.clone(),
