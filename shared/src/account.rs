@@ -51,9 +51,12 @@ impl Account {
     /// What identifies the account over all consents: IBAN, else clearing number, a hyphen and BBAN, else nothing. In
     /// capitals and without blanks, because our ids are made of it.
     pub fn number(&self) -> Option<String> {
-        let joined = || Some(format!("{}-{}", self.clearing.as_deref()?, self.bban.as_deref()?));
-        let number = self.iban.clone().or_else(joined)?;
-        Some(number.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect())
+        self.iban.as_deref().map(written_alike).or_else(|| self.domestic_number())
+    }
+
+    fn domestic_number(&self) -> Option<String> {
+        let (clearing, bban) = (self.clearing.as_deref()?, self.bban.as_deref()?);
+        Some(written_alike(&format!("{clearing}-{bban}")))
     }
 
     /// Whether this is the account behind an Allkort: its money is shown a second time, as a card account (documented).
@@ -64,9 +67,41 @@ impl Account {
     /// Our id of it, the same over all consents of one owner. An account without any number is named after the bank's id,
     /// which lasts as long as the bank's consent.
     pub fn id(&self, key: &IdentityKey, owner: &OwnerId) -> AccountId {
-        let number = self.number().unwrap_or_else(|| format!("bank:{}", self.bank_id.as_str()));
-        key.account(owner, &number, self.currency.as_str())
+        match self.number() {
+            Some(number) => key.account(owner, &number, self.currency.as_str()),
+            None => self.bank_named_id(key, owner),
+        }
     }
+
+    /// Our id of it if nothing is known but the bank's.
+    pub fn bank_named_id(&self, key: &IdentityKey, owner: &OwnerId) -> AccountId {
+        key.account(owner, &format!("bank:{}", self.bank_id.as_str()), self.currency.as_str())
+    }
+
+    /// Whether two answers about one account say different things of its number or currency. What only one of them says
+    /// is no contradiction, and where both say an IBAN that decides.
+    pub fn contradicts(&self, other: &Self) -> bool {
+        let iban = |account: &Self| account.iban.as_deref().map(written_alike);
+        let numbers =
+            iban(self).zip(iban(other)).or_else(|| self.domestic_number().zip(other.domestic_number()));
+        self.currency != other.currency || numbers.is_some_and(|(own, others)| own != others)
+    }
+
+    /// Whether it may be the account that goes by this id of ours: an id is made of what an answer says, and another
+    /// answer may say less. An IBAN or a currency that the id is not made of is another account's, unless the id was made
+    /// without any IBAN.
+    pub fn may_be(&self, id: &AccountId, key: &IdentityKey, owner: &OwnerId) -> bool {
+        let domestic = || Some(key.account(owner, &self.domestic_number()?, self.currency.as_str()));
+        self.iban.is_none()
+            || self.id(key, owner) == *id
+            || domestic().as_ref() == Some(id)
+            || self.bank_named_id(key, owner) == *id
+    }
+}
+
+/// In capitals and without blanks.
+fn written_alike(number: &str) -> String {
+    number.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect()
 }
 
 // Numbers and names of people are not for logs.
@@ -148,6 +183,31 @@ mod tests {
             credit_limit: None,
             source: None,
         }
+    }
+
+    #[test]
+    fn an_answer_that_says_less_or_more_may_be_the_same_account_and_one_that_says_another_iban_is_not() {
+        let (key, owner) = (IdentityKey::new(&[1; 32]).unwrap(), OwnerId([1; 16]));
+        let whole = account();
+        let domestic = Account { iban: None, ..account() };
+        let bare = Account { bban: None, ..domestic.clone() };
+        let other = Account { iban: Some("SE4560000000000417300276".to_owned()), ..account() };
+        for (known, said, may) in [
+            (&whole, &whole, true),
+            (&whole, &domestic, true),
+            (&whole, &bare, true),
+            (&domestic, &whole, true),
+            (&bare, &whole, true),
+            (&whole, &other, false),
+            (&other, &whole, false),
+        ] {
+            assert_eq!(said.may_be(&known.id(&key, &owner), &key, &owner), may);
+            assert_eq!(known.contradicts(said), !may);
+        }
+        let elsewhere = Account { clearing: Some("6156".to_owned()), ..domestic.clone() };
+        assert!(domestic.contradicts(&elsewhere) && whole.contradicts(&elsewhere));
+        let in_euro = Account { currency: Currency::parse("EUR").unwrap(), ..bare.clone() };
+        assert!(bare.contradicts(&in_euro));
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub struct Reading {
 pub struct Statement {
     /// Newest day first, rows without any date last.
     pub booked: Vec<Booked>,
-    /// Replaces the pending rows of every earlier answer.
+    /// Those of one read (all its answers together) replace those of the read before, for the days of the range.
     pub pending: Vec<Pending>,
     /// The windows asked for, newest first.
     pub coverage: Vec<Covered>,

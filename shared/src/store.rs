@@ -9,7 +9,7 @@
 //! | read a consent with its account map | one strongly consistent `Query` on the partition | 1 read |
 //! | change a consent at hand | `PutItem` on condition that `v` has not moved | 1 write |
 //! | change a consent by its id | `GetItem`, strongly consistent, then as above | 1 read, 1 write |
-//! | remember the account map | `PutItem` on `consent id` / `accounts`, unless a newer one is there | 1 write |
+//! | remember the account map | `PutItem` on `consent id` / `accounts`, unless a newer one is there, while the grant is active: `TransactWriteItems` | 1 write |
 //! | revoke a consent | the same write and `DeleteItem` of its account map: `TransactWriteItems` | 1 write |
 //! | list an owner's consents | `Query` on index `owner` (hash `o`, range `ca`: created), then one `BatchGetItem` | 2 reads |
 //! | erase an owner's consent | `DeleteItem` of each part, after it was revoked | 2 writes |

@@ -10,6 +10,8 @@ only_in_process![
     a_cursor_of_somebody_or_something_else_is_refused_and_nothing_is_called,
     a_cursor_ends_after_90_days_and_outlives_a_renewal,
     what_was_missing_is_read_again_until_it_is_there,
+    following_goes_on_where_an_old_range_ended,
+    what_has_been_missing_for_90_days_is_given_up_and_said_so,
     a_card_is_followed_too,
 ];
 
@@ -142,20 +144,25 @@ async fn a_cursor_ends_after_90_days_and_outlives_a_renewal(world: &World) {
     world.pass(29 * DAY_MS);
     let cursor = format!("cursor={}", anna.cursor);
     let rows = anna.ask(&cursor).await.expect(200);
-    assert_eq!(rows["date_from"], "2026-01-14", "it goes back 90 days at most");
+    assert_eq!(rows["date_from"], "2026-01-01", "from the last proven day, less the overlap");
     world.pass(2 * DAY_MS);
     anna.ask(&cursor).await.problem(400, "cursor_invalid");
 }
 
-async fn what_was_missing_is_read_again_until_it_is_there(world: &World) {
+/// The next answer of the bank has a row on each of two days, and their balances do not join.
+fn gap(world: &World, [newer, older]: [&str; 2]) {
     let row = |day: &str, balance: i64| {
         json!({"amount": {"content": 25, "currency": "SEK"}, "creditDebit": "CREDITED", "status": "BOOKED",
             "balance": {"amount": {"content": balance, "currency": "SEK"}, "balanceType": "BOOKED"},
             "ledgerDate": day, "transactionDate": day, "remittanceInformation": "Swish 100"})
     };
-    let gap = json!({"transactions": [row("2026-01-12", 1_000), row("2026-01-06", 900)]}).to_string();
+    let gap = json!({"transactions": [row(newer, 1_000), row(older, 900)]}).to_string();
     let fault = Fault::Answer { status: 200, headers: Vec::new(), body: gap, executed: false };
     world.bank.fault(FaultOrder { call: CallKind::AccountsTransactions, fault, times: 1, skip: 0 });
+}
+
+async fn what_was_missing_is_read_again_until_it_is_there(world: &World) {
+    gap(world, ["2026-01-12", "2026-01-06"]);
     let mut mia = Kept::begin(world, "se-mia", "accounts", "2026-01-01").await;
     world.pass(DAY_MS);
     let healed = mia.follow().await;
@@ -163,6 +170,44 @@ async fn what_was_missing_is_read_again_until_it_is_there(world: &World) {
     assert_eq!(healed["date_from"], "2025-12-22");
     assert_eq!(healed["findings"], json!([]));
     assert_eq!(mia.follow().await["date_from"], "2026-01-02");
+}
+
+async fn following_goes_on_where_an_old_range_ended(world: &World) {
+    let mut anna = Kept::begin(world, "se-anna", "accounts", "2026-01-01").await;
+    anna.rows.clear();
+    let old = anna.ask("date_from=2024-11-01&date_to=2024-12-31").await.expect(200);
+    assert_eq!(old["findings"], json!([]));
+    anna.keep(&old);
+    let mut answer = anna.follow().await;
+    assert_eq!(answer["date_to"], "2026-01-15");
+    while answer["more"] == true {
+        answer = anna.follow().await;
+    }
+    assert_eq!((&answer["date_from"], &answer["findings"]), (&json!("2024-12-17"), &json!([])));
+    let kept = said(&anna.rows);
+    anna.rows.clear();
+    let whole = anna.ask("date_from=2024-11-01&date_to=2026-01-15").await.expect(200);
+    assert_eq!(whole["more"], false);
+    anna.keep(&whole);
+    assert_eq!(kept, said(&anna.rows));
+}
+
+async fn what_has_been_missing_for_90_days_is_given_up_and_said_so(world: &World) {
+    let mut mia = Kept::begin(world, "se-mia", "accounts", "2026-01-01").await;
+    gap(world, ["2025-01-12", "2025-01-06"]);
+    let old = mia.ask("date_from=2025-01-01&date_to=2025-03-31").await.expect(200);
+    assert_eq!(old["findings"][0]["code"], "chain_breaks");
+    mia.keep(&old);
+    let answer = mia.follow().await;
+    // None of the days that were never answered is left out, and what is not waited for any more has a name.
+    assert_eq!((&answer["date_from"], &answer["date_to"]), (&json!("2025-03-17"), &json!("2026-01-15")));
+    let given_up = |answer: &Value| -> Vec<Value> {
+        let findings = answer["findings"].as_array().unwrap().iter();
+        findings.filter(|finding| finding["code"] == "given_up").cloned().collect()
+    };
+    let lost = json!({"code": "given_up", "date_from": "2025-01-06", "date_to": "2025-03-16"});
+    assert_eq!(given_up(&answer), [lost]);
+    assert!(given_up(&mia.follow().await).is_empty(), "it is said once");
 }
 
 async fn a_card_is_followed_too(world: &World) {

@@ -221,3 +221,91 @@ async fn a_signature_that_nobody_claimed_does_not_keep_its_tokens() {
     assert_eq!(row["t"]["S"], "failed", "{row}");
     assert!(row["tz"].is_null(), "sealed tokens rest: {row}");
 }
+
+/// The raw parts of a consent.
+async fn parts(world: &World, id: &str) -> Vec<String> {
+    let dump = world.dump().await;
+    let rows = dump.as_array().unwrap().iter().filter(|row| row["pk"]["S"] == *id);
+    rows.map(|row| row["sk"]["S"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_in_flight_puts_nothing_back_that_was_revoked_or_erased() {
+    let world = World::in_process().await;
+    for (path, left) in [("/v1/consents/ID", vec!["consent".to_owned()]), ("/v1/consents", vec![])] {
+        let anna = world.person();
+        let id = anna.connect().await;
+        world.bank.fault(FaultOrder::next(CallKind::AccountsList, Fault::HeaderStall { ms: 1500 }));
+        let (before, accounts) = (world.at_bank("accounts.list"), format!("/v1/consents/{id}/accounts"));
+        let ended = async {
+            until("the list is asked for", || world.at_bank("accounts.list") > before).await;
+            anna.call("DELETE", &path.replace("ID", &id)).send().await
+        };
+        let (read, ended) = join(anna.get(&accounts), ended).await;
+        assert_eq!(ended.status, 204);
+        // What was asked for while it might be is answered; nothing of it rests.
+        read.expect(200);
+        assert_eq!(parts(&world, &id).await, left);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_that_meets_a_renewal_asks_for_the_banks_new_ids() {
+    let world = World::in_process().await;
+    let anna = world.person();
+    let id = anna.connect().await;
+    let path = format!("/v1/consents/{id}");
+    let id_of = async |side: &str, list: &str| -> String {
+        let answer = anna.get(&format!("{path}/{side}")).await.expect(200);
+        answer[list][0]["account_id"].as_str().unwrap().to_owned()
+    };
+    let account = id_of("accounts", "accounts").await;
+    let card = id_of("card-accounts", "card_accounts").await;
+    let days = "date_from=2026-01-01&date_to=2026-01-15";
+    for (read, then) in [
+        (format!("accounts/{account}"), None),
+        (format!("accounts/{account}/transactions?{days}"), None),
+        (format!("card-accounts/{card}/transactions?{days}"), None),
+        // A list without the cards keeps none of the old grant's.
+        ("accounts".to_owned(), Some(format!("card-accounts/{card}/transactions?{days}"))),
+    ] {
+        // Its access token is over, and its refresh takes long enough for a renewal to be activated meanwhile.
+        world.pass(25 * 3_600_000);
+        let handle = anna.sign_renewal(&id, "se-anna").await;
+        world.bank.fault(FaultOrder::next(CallKind::TokenRefreshToken, Fault::HeaderStall { ms: 1500 }));
+        if then.is_some() {
+            world.bank.fault(FaultOrder::next(CallKind::CardsList, Fault::Unavailable));
+        }
+        let before = world.at_bank("token.refresh_token");
+        let activated = async {
+            until("the refresh is under way", || world.at_bank("token.refresh_token") > before).await;
+            anna.activate(&id, &handle).await
+        };
+        let (answer, activated) = join(anna.get(&format!("{path}/{read}")), activated).await;
+        activated.expect(200);
+        answer.expect(200);
+        if let Some(then) = then {
+            anna.get(&format!("{path}/{then}")).await.expect(200);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_whose_token_a_renewal_ended_is_repeated_with_the_banks_new_ids() {
+    let world = World::in_process().await;
+    let anna = world.person();
+    let id = anna.connect().await;
+    let account = anna.account_ids(&id).await.remove(0);
+    let handle = anna.sign_renewal(&id, "se-anna").await;
+    // The bank ends the token; while the reader replaces it a renewal is activated.
+    world.bank.fault(FaultOrder::next(CallKind::AccountsOne, Fault::TokenNotActive));
+    world.bank.fault(FaultOrder::next(CallKind::TokenRefreshToken, Fault::HeaderStall { ms: 1500 }));
+    let activated = async {
+        until("the refresh is under way", || world.at_bank("token.refresh_token") > 0).await;
+        anna.activate(&id, &handle).await
+    };
+    let path = format!("/v1/consents/{id}/accounts/{account}");
+    let (answer, activated) = join(anna.get(&path), activated).await;
+    activated.expect(200);
+    assert_eq!(answer.expect(200)["account_id"], account);
+}

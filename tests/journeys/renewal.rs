@@ -284,8 +284,8 @@ async fn a_map_of_the_old_bank_consent_is_not_used_under_the_new_one() {
     let account = anna.account_ids(&id).await.remove(0);
     let handle = anna.sign_renewal(&id, "se-anna").await;
     // The swap is written, the map is not.
-    let kind = FaultKind::ServerError;
-    world.table_proxy.fault(ProxyFault { operation: Some("PutItem".to_owned()), kind, times: 3, skip: 1 });
+    let (operation, kind) = (Some("TransactWriteItems".to_owned()), FaultKind::ServerError);
+    world.table_proxy.fault(ProxyFault { operation, kind, times: 3, skip: 0 });
     anna.activate(&id, &handle).await.expect(200);
     let (lists, path) = (world.at_bank("accounts.list"), format!("/v1/consents/{id}/accounts/{account}"));
     anna.get(&path).await.expect(200);

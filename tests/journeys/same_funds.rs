@@ -1,8 +1,9 @@
 //! Accounts side by side: the same money is counted once, and one account's trouble is its own.
 
-use crate::world::{World, client::swedish, only_in_process};
+use crate::world::{Person, World, client::swedish, only_in_process};
 use serde_json::{Value, json};
 use simulated_bank::{CallKind, Fault, FaultOrder};
+use std::collections::BTreeSet;
 
 only_in_process![
     an_allkort_and_its_account_are_linked_and_their_money_is_counted_once,
@@ -10,6 +11,9 @@ only_in_process![
     cards_that_cannot_be_had_cost_the_link_and_nothing_else,
     one_account_that_fails_hides_none_of_the_others,
     every_account_says_how_far_back_it_can_be_read,
+    a_list_names_each_account_by_what_the_list_says_of_it,
+    details_of_another_account_are_not_shown_as_this_ones,
+    card_accounts_that_cannot_be_told_apart_are_named_after_the_banks_ids,
 ];
 
 fn minor(amount: &Value) -> i64 {
@@ -145,4 +149,101 @@ async fn every_account_says_how_far_back_it_can_be_read(world: &World) {
     assert!(
         cards["card_accounts"].as_array().unwrap().iter().all(|card| card["history_from"] == "2024-10-15")
     );
+}
+
+/// The next answer to such a call.
+fn answer(world: &World, call: CallKind, body: &Value) {
+    let fault = Fault::Answer { status: 200, headers: Vec::new(), body: body.to_string(), executed: false };
+    world.bank.fault(FaultOrder { call, fault, times: 1, skip: 0 });
+}
+
+/// An account as the bank's own call for it shows it: by these numbers, in this currency.
+fn detail(numbers: &Value, currency: &str) -> Value {
+    let mut detail = numbers.clone();
+    detail["accountId"] = json!("another-id");
+    detail["currency"] = json!(currency);
+    detail["balances"] =
+        json!([{"amount": {"content": 7, "currency": currency}, "balanceType": "AVAILABLE_AMOUNT"}]);
+    detail
+}
+
+async fn mia(world: &World) -> (Person<'_>, String, Value) {
+    let mia = world.person();
+    let path = format!("/v1/consents/{}/accounts", mia.connect_as(&swedish("redirect"), "se-mia").await);
+    let list = mia.get(&path).await.expect(200);
+    (mia, path, list["accounts"][0].clone())
+}
+
+async fn a_list_names_each_account_by_what_the_list_says_of_it(world: &World) {
+    let (mia, path, listed) = mia(world).await;
+    world.bank.change_switches(|switches| switches.list_has_balances = false);
+    for numbers in [json!({}), json!({"bban": listed["bban"], "clearingNumber": listed["clearing_number"]})] {
+        answer(world, CallKind::AccountsOne, &detail(&numbers, "SEK"));
+        let list = mia.get(&path).await.expect(200);
+        let one = &list["accounts"][0];
+        assert_eq!((&one["state"], &one["account_id"]), (&json!("ok"), &listed["account_id"]), "{one}");
+        assert_eq!((&one["iban"], &one["identity"]), (&listed["iban"], &listed["identity"]), "{one}");
+        assert_eq!(one["balances"][0]["amount"], "7");
+        mia.get(&format!("{path}/{}", one["account_id"].as_str().unwrap())).await.expect(200);
+    }
+}
+
+async fn details_of_another_account_are_not_shown_as_this_ones(world: &World) {
+    let (mia, path, listed) = mia(world).await;
+    let one = format!("{path}/{}", listed["account_id"].as_str().unwrap());
+    world.bank.change_switches(|switches| switches.list_has_balances = false);
+    for (numbers, currency) in [
+        (json!({"bban": "999999999", "clearingNumber": "6000"}), "SEK"),
+        (json!({"iban": "SE2560000000000417300268"}), "SEK"),
+        (json!({"iban": listed["iban"]}), "EUR"),
+    ] {
+        // Our id is made of the IBAN: that a number without one is another account's, only the list can tell.
+        if numbers["bban"].is_null() {
+            answer(world, CallKind::AccountsOne, &detail(&numbers, currency));
+            mia.get(&one).await.problem(502, "bank_answer_unusable");
+        }
+        answer(world, CallKind::AccountsOne, &detail(&numbers, currency));
+        let list = mia.get(&path).await.expect(200);
+        let shown = &list["accounts"][0];
+        assert_eq!((&shown["account_id"], &shown["iban"]), (&listed["account_id"], &listed["iban"]));
+        assert_eq!((&shown["state"], &shown["balances"]), (&json!("failed"), &Value::Null), "{shown}");
+        assert_eq!(shown["problem"]["code"], "bank_answer_unusable");
+    }
+}
+
+async fn card_accounts_that_cannot_be_told_apart_are_named_after_the_banks_ids(world: &World) {
+    let anna = world.person();
+    let path = format!("/v1/consents/{}/card-accounts", anna.connect().await);
+    let card = |id: &str, pans: &[&str]| {
+        let cards: Vec<_> = pans.iter().map(|pan| json!({"maskedPan": pan})).collect();
+        json!({"accountId": id, "currency": "SEK", "product": "Platinum", "cards": cards})
+    };
+    let (one, other) = ("5213********0001", "5213********0002");
+    let all =
+        [card("k-1", &[]), card("k-2", &[]), card("k-3", &[one]), card("k-4", &[one]), card("k-5", &[other])];
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        answer(world, CallKind::CardsList, &json!({"cardAccounts": all}));
+        let list = anna.get(&path).await.expect(200);
+        let cards = list["card_accounts"].as_array().unwrap();
+        let identities: Vec<_> = cards.iter().map(|card| card["identity"].as_str().unwrap()).collect();
+        assert_eq!(identities, ["bank_id", "bank_id", "bank_id", "bank_id", "derived"]);
+        seen.push(
+            cards.iter().map(|card| card["account_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>(),
+        );
+    }
+    assert_eq!(seen[0], seen[1]);
+    let distinct: BTreeSet<_> = seen[0].iter().collect();
+    assert_eq!(distinct.len(), 5, "{seen:?}");
+    // Each is found by its id, and asked for by the bank's.
+    for (id, bank_id) in seen[0].iter().zip(["k-1", "k-2", "k-3", "k-4", "k-5"]) {
+        answer(world, CallKind::CardsList, &json!({"cardAccounts": all}));
+        assert_eq!(anna.get(&format!("{path}/{id}")).await.expect(200)["account_id"], *id);
+        answer(world, CallKind::CardsTransactions, &json!({"transactions": []}));
+        anna.get(&format!("{path}/{id}/transactions?date_from=2026-01-01&date_to=2026-01-15"))
+            .await
+            .expect(200);
+        let calls = world.bank.ledger().calls;
+        assert!(calls.last().unwrap().target.contains(bank_id), "{:?}", calls.last());
+    }
 }

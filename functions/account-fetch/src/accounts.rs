@@ -13,6 +13,7 @@ use shared::{
     app::App,
     http::{self, Answer, Code, Problem},
     store::AccountEntry,
+    types::AccountId,
 };
 
 /// Details of accounts that are asked for at a time: over HTTP/1.1 each call under way has a connection of its own.
@@ -20,6 +21,8 @@ const BESIDE: usize = 16;
 
 /// An account as the list has it, and what went wrong with its details, if they had to be asked for.
 struct Read {
+    /// Our id, made of what the list says: it is what the map knows.
+    id: AccountId,
     account: Account,
     problem: Option<Problem>,
 }
@@ -31,21 +34,22 @@ pub(crate) async fn list(app: &App, request: Request) -> Answer {
     let (mut reader, accounts) = listed(Reader::load(app, &request, source).await?).await?;
     let entries = reader.entries(&accounts);
     let cards = cards(&reader, may_be_allkort(&reader, &accounts));
-    let (accounts, cards) = tokio::join!(with_balances(&reader, accounts), cards);
+    let (accounts, cards) = tokio::join!(with_balances(&reader, accounts, entries.clone()), cards);
     let mut sides = vec![(Side::Accounts, entries)];
     sides.extend(cards.map(|cards| (Side::Cards, reader.card_entries(&cards))));
     reader.remember(sides).await?;
-    let views = accounts.iter().map(|read| AccountView::of(&read.account, read.problem.as_ref(), &reader));
+    let views =
+        accounts.iter().map(|read| AccountView::of(&read.account, &read.id, read.problem.as_ref(), &reader));
     let balances = accounts.iter().map(|read| (read.account.currency, read.account.balances.as_deref()));
     reader.json(&Accounts { accounts: views.collect(), totals: TotalView::all(balances) })
 }
 
 pub(crate) async fn one(app: &App, request: Request) -> Answer {
     let reader = Reader::load(app, &request, http::wants_source(&request)?).await?;
-    let (reader, AccountEntry { id, bank_id, .. }) = located(reader).await?;
-    let question = AccountDetail { account: id, bank_id };
-    let (reader, answer) = reader.ask(&question).await?;
-    reader.json(&AccountView::known(&answer?, &question.account, &reader))
+    let (reader, account) = located(reader).await?;
+    let mut question = AccountDetail(account);
+    let (reader, answer) = reader.ask(&mut question).await?;
+    reader.json(&AccountView::known(&answer?, &question.0.id, &reader))
 }
 
 /// The account that the path names, as the table knows it; the list is asked only if the table does not know it.
@@ -62,23 +66,36 @@ pub(crate) async fn located(reader: Reader<'_>) -> Result<(Reader<'_>, AccountEn
 
 /// The list of accounts.
 async fn listed(reader: Reader<'_>) -> Result<(Reader<'_>, Vec<Account>), Problem> {
-    let (reader, answer) = reader.ask(&AccountList).await?;
+    let (reader, answer) = reader.ask(&mut AccountList).await?;
     Ok((reader, answer?))
 }
 
 /// The list holds balances or does not (both were recorded): those that miss are fetched side by side.
-async fn with_balances(reader: &Reader<'_>, accounts: Vec<Account>) -> Vec<Read> {
-    let details = accounts.into_iter().map(|listed| async move {
+async fn with_balances(reader: &Reader<'_>, accounts: Vec<Account>, entries: Vec<AccountEntry>) -> Vec<Read> {
+    let details = accounts.into_iter().zip(entries).map(|(listed, entry)| async move {
+        let id = entry.id.clone();
         if listed.balances.is_some() {
-            return Read { account: listed, problem: None };
+            return Read { id, account: listed, problem: None };
         }
-        let question = AccountDetail { account: reader.account_id(&listed), bank_id: listed.bank_id.clone() };
-        match reader.ask_beside(&question).await {
-            Ok(detailed) => Read { account: Account { bank_id: listed.bank_id, ..detailed }, problem: None },
-            Err(problem) => Read { account: listed, problem: Some(problem) },
+        match reader.ask_beside(&AccountDetail(entry)).await {
+            Ok(detailed) if listed.contradicts(&detailed) => {
+                Read { id, account: listed, problem: Some(Problem::new(Code::BankAnswerUnusable)) }
+            }
+            Ok(detailed) => Read { id, account: merged(listed, detailed), problem: None },
+            Err(problem) => Read { id, account: listed, problem: Some(problem) },
         }
     });
     stream::iter(details).buffered(BESIDE).collect().await
+}
+
+/// Details, by the numbers that the list gave: the id is made of those.
+fn merged(listed: Account, detailed: Account) -> Account {
+    Account {
+        iban: listed.iban.or(detailed.iban),
+        bban: listed.bban.or(detailed.bban),
+        clearing: listed.clearing.or(detailed.clearing),
+        ..detailed
+    }
 }
 
 /// The cards, where they are wanted and can be had.

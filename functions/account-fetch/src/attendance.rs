@@ -35,7 +35,8 @@ impl Reader<'_> {
         if self.is_attended() {
             return Ok(None);
         }
-        let subject = Subject { resource: Q::RESOURCE, account: question.account().cloned() };
+        let subject =
+            Subject { resource: Q::RESOURCE, account: question.account().map(|account| account.id.clone()) };
         self.invocation.reserve(&self.stored.owner, &subject).await.map(Some)
     }
 

@@ -39,7 +39,7 @@ pub(crate) async fn list(app: &App, request: Request) -> Answer {
     let (reader, cards) = listed(Reader::load(app, &request, source).await?).await?;
     let answer = match &cards {
         Ok(cards) => CardAccounts {
-            card_accounts: cards.iter().map(|card| CardView::of(card, &reader)).collect(),
+            card_accounts: CardView::all(cards, &reader),
             totals: TotalView::all(cards.iter().filter(|card| !card.is_allkort()).map(of_card)),
             reason: None,
         },
@@ -62,9 +62,9 @@ pub(crate) async fn one(app: &App, request: Request) -> Answer {
     let (reader, cards) = listed(reader).await?;
     let wanted = reader.wanted()?;
     let cards = cards.unwrap_or_default();
-    let found = cards.iter().find(|card| reader.card_id(card) == *wanted);
-    let card = found.ok_or(Problem::new(Code::AccountNotFound))?;
-    reader.json(&CardView::of(card, &reader))
+    let mut views = CardView::all(&cards, &reader).into_iter();
+    let found = views.find(|card| card.account_id == wanted.as_str());
+    reader.json(&found.ok_or(Problem::new(Code::AccountNotFound))?)
 }
 
 /// The card account that the path names, as the table knows it; the list is asked only if the table does not know it.
@@ -82,7 +82,7 @@ async fn listed(reader: Reader<'_>) -> Result<(Reader<'_>, Result<Vec<CardAccoun
     if !reader.stored.country.has_cards(reader.stored.psu_type) {
         return Ok((reader, Err(NoCards::NotOffered)));
     }
-    let (mut reader, answer) = reader.ask(&CardList).await?;
+    let (mut reader, answer) = reader.ask(&mut CardList).await?;
     if answer.as_ref().err() == Some(&Fault::NotRegistered) {
         return Ok((reader, Err(NoCards::NotSubscribed)));
     }

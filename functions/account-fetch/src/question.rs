@@ -9,17 +9,14 @@ use shared::{
     account::{Account, CardAccount},
     bank::Fault,
     ledger::Reading,
-    types::{AccountId, BankAccountId},
+    store::AccountEntry,
 };
 
 /// All accounts.
 pub(crate) struct AccountList;
 
 /// One account with its balances.
-pub(crate) struct AccountDetail {
-    pub(crate) account: AccountId,
-    pub(crate) bank_id: BankAccountId,
-}
+pub(crate) struct AccountDetail(pub(crate) AccountEntry);
 
 /// The rows of an account.
 pub(crate) struct AccountRows(pub(crate) Rows);
@@ -43,12 +40,22 @@ impl Question for AccountDetail {
     type Answer = Account;
     const RESOURCE: &'static str = "account";
 
-    fn account(&self) -> Option<&AccountId> {
-        Some(&self.account)
+    fn account(&self) -> Option<&AccountEntry> {
+        Some(&self.0)
     }
 
+    fn account_mut(&mut self) -> Option<&mut AccountEntry> {
+        Some(&mut self.0)
+    }
+
+    /// Details that are another account's by what they say themselves are none.
     async fn put(&self, reader: &Reader<'_>) -> Result<Account, Fault> {
-        reader.bank.account(&reader.exchange(), &reader.read()?, &self.bank_id).await
+        let AccountEntry { id, bank_id, currency, .. } = &self.0;
+        let detail = reader.bank.account(&reader.exchange(), &reader.read()?, bank_id).await?;
+        let detail = Account { bank_id: bank_id.clone(), ..detail };
+        let (key, owner) = (&reader.invocation.material.identity, &reader.stored.owner);
+        let is_it = detail.currency.as_str() == currency && detail.may_be(id, key, owner);
+        if is_it { Ok(detail) } else { Err(Fault::Malformed) }
     }
 }
 
@@ -56,8 +63,12 @@ impl Question for AccountRows {
     type Answer = Reading;
     const RESOURCE: &'static str = "transactions";
 
-    fn account(&self) -> Option<&AccountId> {
-        Some(&self.0.account.id)
+    fn account(&self) -> Option<&AccountEntry> {
+        Some(&self.0.account)
+    }
+
+    fn account_mut(&mut self) -> Option<&mut AccountEntry> {
+        Some(&mut self.0.account)
     }
 
     async fn put(&self, reader: &Reader<'_>) -> Result<Reading, Fault> {
@@ -78,8 +89,12 @@ impl Question for CardRows {
     type Answer = Reading;
     const RESOURCE: &'static str = "card_transactions";
 
-    fn account(&self) -> Option<&AccountId> {
-        Some(&self.0.account.id)
+    fn account(&self) -> Option<&AccountEntry> {
+        Some(&self.0.account)
+    }
+
+    fn account_mut(&mut self) -> Option<&mut AccountEntry> {
+        Some(&mut self.0.account)
     }
 
     async fn put(&self, reader: &Reader<'_>) -> Result<Reading, Fault> {

@@ -1,14 +1,14 @@
 //! Reading under a grant: with a token that lives, and with one audit line per access.
 
-use crate::Input;
+use crate::{Input, map::Side};
 use lambda_http::Request;
 use shared::{
     app::{App, Invocation, Reservation},
     bank::{self, Fault},
     budget::Standing,
-    consent::{Active, Consent, Refused},
+    consent::{Active, Consent, Grant, Refused},
     http::{Code, Coding, Problem},
-    store::{AccountMap, Stored},
+    store::{AccountEntry, AccountMap, Stored},
     telemetry::{self, Access, Audit, Metric},
     types::{AccountId, Date, PsuAddress},
 };
@@ -52,8 +52,13 @@ pub(crate) trait Question: Sync {
     /// Its name in the audit line.
     const RESOURCE: &'static str;
 
-    /// The account it is about, by our id.
-    fn account(&self) -> Option<&AccountId> {
+    /// The account it is about, as the map has it.
+    fn account(&self) -> Option<&AccountEntry> {
+        None
+    }
+
+    /// The same, to be replaced where the bank has another id for it.
+    fn account_mut(&mut self) -> Option<&mut AccountEntry> {
         None
     }
 
@@ -74,13 +79,7 @@ impl<'a> Reader<'a> {
         let stored = loaded.stored;
         let bank = invocation.bank(stored.country)?;
         let active = readable(&stored, &invocation)?;
-        // The bank's ids of an older bank consent mean nothing under this one.
-        let known = loaded.accounts.filter(|map| map.bank_consent == active.bank_consent);
-        let map = known.unwrap_or_else(|| AccountMap {
-            bank_consent: active.bank_consent.clone(),
-            generation: active.generation,
-            entries: Vec::new(),
-        });
+        let map = map_under(active, loaded.accounts);
         // Present is who says so with an address, and whose own token is fresh.
         let address = address.filter(|_| invocation.is_attended(&caller));
         let wish = Wish { source, coding: Coding::of(request) };
@@ -93,7 +92,7 @@ impl<'a> Reader<'a> {
     /// is called. Leaves one audit line, whatever comes of it.
     pub(crate) async fn ask<Q: Question>(
         mut self,
-        question: &Q,
+        question: &mut Q,
     ) -> Result<(Self, Result<Q::Answer, Fault>), Problem> {
         let reserved = self.reserve(question).await?;
         self.standing = reserved.as_ref().map(Reservation::standing);
@@ -140,23 +139,43 @@ impl<'a> Reader<'a> {
     }
 
     /// With an access token that will do, or with another one if the bank said that it does not. Without one the access
-    /// that wanted it has ended, which is audited too.
-    async fn renewed(self, question: &impl Question, refused: bool) -> Result<Self, Problem> {
+    /// that wanted it has ended, which is audited too. The token may be of another grant: a renewal that was activated
+    /// meanwhile has brought it.
+    async fn renewed(self, question: &mut impl Question, refused: bool) -> Result<Self, Problem> {
         let Self { invocation, stored, map, bank, account, address, wish, standing, reached } = self;
         let (owner, id) = (stored.owner, stored.id);
         let usable = match refused {
             true => Box::pin(invocation.refresh(&bank, stored)).await,
             false => invocation.usable(&bank, stored).await,
         };
-        match usable {
+        let settled = match usable {
             Ok(stored) => {
-                Ok(Self { invocation, stored, map, bank, account, address, wish, standing, reached })
+                let map = match &stored.grant {
+                    Grant::Active(active) => map_under(active, Some(map)),
+                    _ => map,
+                };
+                let reader =
+                    Self { invocation, stored, map, bank, account, address, wish, standing, reached };
+                reader.relocated(question).await
             }
-            Err(problem) => {
-                Audit::record(&owner, &id, access(question, address, wish), problem.code().id());
-                Err(problem)
-            }
-        }
+            Err(problem) => Err(problem),
+        };
+        settled.inspect_err(|problem| {
+            Audit::record(&owner, &id, access(question, address, wish), problem.code().id());
+        })
+    }
+
+    /// With the bank's id of the account in question under this grant: where the map does not have it any more, the list
+    /// is asked for beside.
+    async fn relocated(mut self, question: &mut impl Question) -> Result<Self, Problem> {
+        let Some(account) = question.account_mut().filter(|account| !self.map.entries.contains(account))
+        else {
+            return Ok(self);
+        };
+        Box::pin(self.relist(Side::of(account))).await?;
+        let known = self.entry(Side::of(account), &account.id);
+        *account = known.cloned().ok_or(Problem::new(Code::AccountNotFound))?;
+        Ok(self)
     }
 
     /// Whether the PSU is there and asking.
@@ -227,7 +246,16 @@ fn readable<'c>(consent: &'c Consent, invocation: &Invocation<'_>) -> Result<&'c
     consent.readable(invocation.now()).map_err(|refused| Problem::from(refused).begins_again(&consent.id))
 }
 
+/// The map, if it is of this grant's consent at the bank: the bank's ids of another one mean nothing under it.
+fn map_under(active: &Active, known: Option<AccountMap>) -> AccountMap {
+    known.filter(|map| map.bank_consent == active.bank_consent).unwrap_or_else(|| AccountMap {
+        bank_consent: active.bank_consent.clone(),
+        generation: active.generation,
+        entries: Vec::new(),
+    })
+}
+
 fn access<Q: Question>(question: &Q, address: Option<PsuAddress>, wish: Wish) -> Access<'_> {
-    let account = question.account().map(AccountId::as_str);
+    let account = question.account().map(|account| account.id.as_str());
     Access { resource: Q::RESOURCE, account, present: address.is_some(), source: wish.source }
 }

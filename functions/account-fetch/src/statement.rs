@@ -86,7 +86,7 @@ pub struct StatementView<'a> {
     history_from: String,
     #[serde(serialize_with = "rows")]
     booked: &'a [Booked],
-    /// Replaces the pending rows of every earlier answer.
+    /// Those of one read (all its answers together) replace those of the read before, for the days of the range.
     #[serde(serialize_with = "rows")]
     pending: &'a [Pending],
     coverage: Vec<CoveredView>,

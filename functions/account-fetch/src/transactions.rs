@@ -22,8 +22,8 @@ pub(crate) async fn of_account(app: &App, request: Request) -> Answer {
     let (reader, wanted) = checked(app, &request).await?;
     let (reader, account) = accounts::located(reader).await?;
     let asked = Asked::of(&reader, wanted, &account)?;
-    let question = AccountRows(asked.rows(&reader, account));
-    let (reader, answer) = reader.ask(&question).await?;
+    let mut question = AccountRows(asked.rows(&reader, account));
+    let (reader, answer) = reader.ask(&mut question).await?;
     asked.answer(&reader, &question.0, answer?)
 }
 
@@ -31,16 +31,18 @@ pub(crate) async fn of_card(app: &App, request: Request) -> Answer {
     let (reader, wanted) = checked(app, &request).await?;
     let (reader, account) = cards::located(reader).await?;
     let asked = Asked::of(&reader, wanted, &account)?;
-    let question = CardRows(asked.rows(&reader, account));
-    let (reader, answer) = reader.ask(&question).await?;
+    let mut question = CardRows(asked.rows(&reader, account));
+    let (reader, answer) = reader.ask(&mut question).await?;
     asked.answer(&reader, &question.0, answer?)
 }
 
 /// The days that the caller asks for.
 struct Wanted {
     range: DateRange,
-    /// If they are the rest of a range: up to where nothing is missing in the days that were answered before.
-    proven: Option<Date>,
+    /// If they are the rest of a range: what is known of the days that were answered before.
+    before: Option<Position>,
+    /// Days of which something was missing that is not waited for any more.
+    given_up: Option<Window>,
 }
 
 /// The consent, and days that do not reach into the future of the bank's zone; nothing has been spent.
@@ -50,7 +52,7 @@ async fn checked<'a>(app: &'a App, request: &Request) -> Result<(Reader<'a>, Wan
     let wanted = match days {
         Days::Range(range) => {
             let range = range.until_today(reader.stored.country, reader.invocation.now())?;
-            Wanted { range, proven: None }
+            Wanted { range, before: None, given_up: None }
         }
         Days::Cursor(text) => followed(&reader, &text).ok_or_else(|| {
             Problem::new(Code::CursorInvalid).about("cursor", "as an earlier answer of this account gave it")
@@ -64,9 +66,9 @@ fn followed(reader: &Reader<'_>, text: &str) -> Option<Wanted> {
     let (key, now) = (&reader.invocation.material.identity, reader.invocation.now());
     let cursor = Cursor::open(text, key, bound(reader, reader.wanted().ok()?), now)?;
     let position = Some(cursor.position).filter(|_| cursor.source == reader.wants_source())?;
-    let days = position.days(reader.today())?;
+    let (days, given_up) = (position.days(reader.today())?, position.given_up(reader.today()));
     let range = DateRange { from: days.from(), to: days.to() };
-    Some(Wanted { range, proven: position.rest.map(|_| position.proven) })
+    Some(Wanted { range, before: Some(position).filter(|it| it.rest.is_some()), given_up })
 }
 
 fn bound<'a>(reader: &'a Reader<'_>, account: &'a AccountId) -> Bound<'a> {
@@ -104,6 +106,7 @@ impl Asked {
         if rest.is_none() {
             statement.findings.extend(older.map(Finding::HistoryEnds));
         }
+        statement.findings.extend(self.wanted.given_up.map(Finding::GivenUp));
         count(&statement);
         self.fitted(reader, &rows.account.id, history_from, statement, rest)
     }
@@ -141,10 +144,12 @@ impl Asked {
         statement: &Statement,
         rest: Option<Window>,
     ) -> String {
-        let before = self.wanted.proven.unwrap_or(self.wanted.range.to);
+        let to = self.wanted.range.to;
+        let before = self.wanted.before.unwrap_or(Position { rest: None, answered: to, proven: to });
         let missing = statement.missing_from().and_then(|day| day.yesterday().ok());
-        let proven = missing.map_or(before, |day| day.min(before));
-        let cursor = Cursor { position: Position { rest, proven }, source: reader.wants_source() };
+        let proven = missing.map_or(before.proven, |day| day.min(before.proven));
+        let position = Position { rest, proven, answered: before.answered };
+        let cursor = Cursor { position, source: reader.wants_source() };
         cursor.seal(&reader.invocation.material.identity, bound(reader, account), reader.invocation.now())
     }
 }

@@ -1,7 +1,7 @@
 //! Accounts and cards as callers see them: one schema for all countries; exact amounts as text; what the bank did
 //! not send is absent, never empty or zero.
 
-use crate::reader::Reader;
+use crate::{map::CardId, reader::Reader};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use shared::{
@@ -101,8 +101,9 @@ struct Card {
 
 #[derive(Serialize)]
 pub(crate) struct CardView {
-    account_id: String,
-    /// `derived`: our id is made of product, currency and masked numbers.
+    pub(crate) account_id: String,
+    /// `derived`: our id is made of product, currency and masked numbers; `bank_id`: these do not tell it apart from others,
+    /// and our id lasts as long as the consent.
     identity: &'static str,
     currency: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -158,10 +159,14 @@ fn same_funds_as(id: &AccountId, reader: &Reader<'_>) -> Option<String> {
 
 impl AccountView {
     /// Of a list, with what went wrong with its details.
-    pub(crate) fn of(account: &Account, problem: Option<&Problem>, reader: &Reader<'_>) -> Self {
+    pub(crate) fn of(
+        account: &Account,
+        id: &AccountId,
+        problem: Option<&Problem>,
+        reader: &Reader<'_>,
+    ) -> Self {
         let state = if problem.is_some() { "failed" } else { "ok" };
-        let known = Self::known(account, &reader.account_id(account), reader);
-        Self { state, problem: problem.map(Problem::brief), ..known }
+        Self { state, problem: problem.map(Problem::brief), ..Self::known(account, id, reader) }
     }
 
     /// Under the id that it is known by.
@@ -173,7 +178,7 @@ impl AccountView {
             history_from: reader.history_from(account.currency.as_str()).to_string(),
             same_funds_as: same_funds_as(id, reader),
             source: source(account.source.as_deref()),
-            identity: if account.number().is_some() { "number" } else { "bank_id" },
+            identity: if reader.is_bank_named(account, id) { "bank_id" } else { "number" },
             currency: account.currency.as_str().to_owned(),
             product: account.product.clone(),
             name: account.name.clone(),
@@ -189,13 +194,17 @@ impl AccountView {
 }
 
 impl CardView {
-    pub(crate) fn of(card: &CardAccount, reader: &Reader<'_>) -> Self {
-        let id = &reader.card_id(card);
+    /// Of a whole list: what an id is made of depends on the others.
+    pub(crate) fn all(cards: &[CardAccount], reader: &Reader<'_>) -> Vec<Self> {
+        cards.iter().zip(reader.card_ids(cards)).map(|(card, id)| Self::of(card, &id, reader)).collect()
+    }
+
+    fn of(card: &CardAccount, CardId { id, identity }: &CardId, reader: &Reader<'_>) -> Self {
         let cards =
             card.cards.iter().map(|one| Card { masked_pan: one.masked_pan.clone(), name: one.name.clone() });
         Self {
             account_id: id.as_str().to_owned(),
-            identity: "derived",
+            identity,
             history_from: reader.history_from(card.currency.as_str()).to_string(),
             same_funds_as: same_funds_as(id, reader),
             source: source(card.source.as_deref()),

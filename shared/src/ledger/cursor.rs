@@ -12,13 +12,13 @@ use jiff::ToSpan;
 /// Following begins so many days before the last proven one: rows are booked late on past days, by a day or two as
 /// recorded, and a pending row is gone by then.
 pub const OVERLAP_DAYS: i32 = 14;
-/// However long something has been missing, following goes back no further: by then it is not late but lost, and said.
+/// However long something has been missing, it is read again no further back: by then it is not late but lost, and said.
 const FURTHEST_DAYS: i32 = 90;
 /// How long a cursor is good for.
 const LIFE: Span = Span::days(90);
-const FORM: u8 = 1;
-/// Form, way of asking, end of life, proven day, and the rest or nothing.
-const LENGTHS: [usize; 2] = [14, 22];
+const FORM: u8 = 2;
+/// Form, way of asking, end of life, answered and proven day, and the rest or nothing.
+const LENGTHS: [usize; 2] = [18, 26];
 const SEAL: usize = 16;
 
 /// What comes next.
@@ -26,7 +26,9 @@ const SEAL: usize = 16;
 pub struct Position {
     /// The days of a range that have not been answered yet.
     pub rest: Option<Window>,
-    /// Up to here nothing is missing: following begins here.
+    /// No day after this one was answered.
+    pub answered: Date,
+    /// Up to here nothing is missing; no later than `answered`.
     pub proven: Date,
 }
 
@@ -56,10 +58,18 @@ impl Position {
         if self.rest.is_some() {
             return self.rest;
         }
-        let from = self.proven.saturating_sub(OVERLAP_DAYS.days());
+        let before = |day: Date| day.saturating_sub(OVERLAP_DAYS.days());
         let furthest = today.saturating_sub(FURTHEST_DAYS.days());
+        // Only what is missing is given up in time: days that were never answered are read, however old they are.
+        let from = before(self.answered).min(before(self.proven).max(furthest));
         // A clock that was set back must not make days that do not exist.
-        Window::new(from.max(furthest).min(today), today)
+        Window::new(from.min(today), today)
+    }
+
+    /// Days of which something was missing, if following does not go back to them any more.
+    pub fn given_up(self, today: Date) -> Option<Window> {
+        let begins = self.days(today).filter(|_| self.rest.is_none())?.from();
+        Window::new(self.proven.tomorrow().ok()?, self.answered)?.before(begins)
     }
 }
 
@@ -69,7 +79,8 @@ impl Cursor {
         let mut bytes = vec![FORM, u8::from(self.source)];
         bytes.extend((now + LIFE).millis().to_be_bytes());
         let days = self.position.rest.map(|rest| [rest.from(), rest.to()]);
-        for day in std::iter::once(self.position.proven).chain(days.into_iter().flatten()) {
+        let Position { answered, proven, .. } = self.position;
+        for day in [answered, proven].into_iter().chain(days.into_iter().flatten()) {
             bytes.extend(day.year().to_be_bytes());
             bytes.extend(day.month().to_be_bytes());
             bytes.extend(day.day().to_be_bytes());
@@ -94,12 +105,12 @@ impl Cursor {
             return None;
         }
         let mut days = days.chunks_exact(4).map(date);
-        let proven = days.next()??;
+        let (answered, proven) = (days.next()??, days.next()??);
         let rest = match (days.next(), days.next()) {
             (Some(from), Some(to)) => Some(Window::new(from?, to?)?),
             _ => None,
         };
-        Some(Self { position: Position { rest, proven }, source: source == 1 })
+        Some(Self { position: Position { rest, answered, proven }, source: source == 1 })
     }
 }
 
@@ -127,7 +138,8 @@ mod tests {
     }
 
     fn cursor(rest: Option<Window>) -> Cursor {
-        Cursor { position: Position { rest, proven: date(2026, 1, 10) }, source: rest.is_some() }
+        let position = Position { rest, answered: date(2026, 1, 12), proven: date(2026, 1, 10) };
+        Cursor { position, source: rest.is_some() }
     }
 
     #[test]
@@ -172,14 +184,32 @@ mod tests {
     }
 
     #[test]
-    fn following_begins_an_overlap_before_the_last_proven_day_and_never_ages_without_end() {
+    fn following_begins_an_overlap_before_the_last_proven_day() {
         let today = date(2026, 1, 15);
-        let days = |proven| Position { rest: None, proven }.days(today).unwrap();
+        let days = |day| Position { rest: None, answered: day, proven: day }.days(today).unwrap();
         assert_eq!(days(today), Window::new(date(2026, 1, 1), today).unwrap());
         assert_eq!(days(date(2025, 12, 20)), Window::new(date(2025, 12, 6), today).unwrap());
-        assert_eq!(days(date(2024, 1, 1)), Window::new(date(2025, 10, 17), today).unwrap());
+        assert_eq!(days(date(2024, 12, 31)), Window::new(date(2024, 12, 17), today).unwrap());
         assert_eq!(days(date(2026, 3, 1)), Window::new(today, today).unwrap());
         let rest = Window::new(date(2024, 10, 15), date(2025, 3, 1));
-        assert_eq!(Position { rest, proven: today }.days(today), rest);
+        let position = Position { rest, answered: today, proven: date(2024, 1, 1) };
+        assert_eq!((position.days(today), position.given_up(today)), (rest, None));
+    }
+
+    #[test]
+    fn what_is_missing_is_given_up_after_90_days_and_what_was_never_answered_is_not() {
+        let today = date(2026, 1, 15);
+        let of = |answered, proven| {
+            let position = Position { rest: None, answered, proven };
+            (position.days(today).unwrap().from(), position.given_up(today))
+        };
+        assert_eq!(of(today, date(2025, 12, 20)), (date(2025, 12, 6), None));
+        let lost = Window::new(date(2025, 9, 2), date(2025, 10, 16));
+        assert_eq!(of(today, date(2025, 9, 1)), (date(2025, 10, 17), lost));
+        // The overlap of the last answered day reaches further back.
+        let lost = Window::new(date(2024, 11, 11), date(2024, 12, 16));
+        assert_eq!(of(date(2024, 12, 31), date(2024, 11, 10)), (date(2024, 12, 17), lost));
+        assert_eq!(of(date(2024, 12, 31), date(2024, 12, 20)), (date(2024, 12, 17), None));
+        assert_eq!(of(date(2024, 12, 31), date(2024, 12, 31)), (date(2024, 12, 17), None));
     }
 }

@@ -22,6 +22,8 @@ pub enum Finding {
     BoundMoved(Date),
     /// These days were not asked for: the time was over.
     NotAsked(Window),
+    /// Something was missing from the first of these days on. It did not come in time, and they are not asked for any more.
+    GivenUp(Window),
     /// So many booked rows have no date.
     UndatedRows(usize),
     /// So many booked rows came that are of none of the days asked for.
@@ -38,6 +40,7 @@ impl Finding {
             Self::HistoryEnds(_) => "history_ends",
             Self::BoundMoved(_) => "bound_moved",
             Self::NotAsked(_) => "not_asked",
+            Self::GivenUp(_) => "given_up",
             Self::UndatedRows(_) => "undated_rows",
             Self::RowsOutside(_) => "rows_outside",
         }
@@ -46,9 +49,10 @@ impl Finding {
     /// The days that it is about: first and last.
     pub fn days(self) -> Option<(Date, Date)> {
         match self {
-            Self::ChainBreaks(days) | Self::HistoryEnds(days) | Self::NotAsked(days) => {
-                Some((days.from(), days.to()))
-            }
+            Self::ChainBreaks(days)
+            | Self::HistoryEnds(days)
+            | Self::NotAsked(days)
+            | Self::GivenUp(days) => Some((days.from(), days.to())),
             Self::DayAtCap(day) | Self::BoundMoved(day) => Some((day, day)),
             _ => None,
         }
@@ -69,6 +73,7 @@ impl Finding {
             Self::HistoryEnds(days) => Self::HistoryEnds(days.since(day)?),
             Self::NotAsked(days) => Self::NotAsked(days.since(day)?),
             Self::DayAtCap(at) | Self::BoundMoved(at) if at < day => return None,
+            // Days before all that are asked for are said all the same.
             other => other,
         })
     }

@@ -9,18 +9,24 @@ use super::{
     Store, StoreError,
     field::{Fields, Item, Row},
     packed::{Packing, Unpacking},
-    row::sweep_after,
+    row::{CONSENT, sweep_after},
+    write::{MEETINGS, Standing, pause, standings},
 };
 use crate::{
     account::Account,
     consent::Consent,
     types::{AccountId, BankAccountId, BankConsentId, ConsentId, IdentityKey, OwnerId},
 };
-use aws_sdk_dynamodb::{error::SdkError, types::AttributeValue};
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{AttributeValue, ConditionCheck, Put, TransactWriteItem},
+};
 
 /// The sort key of this part.
 pub(super) const ACCOUNTS: &str = "accounts";
 const FORM: u8 = 1;
+const UNBUILT: StoreError = StoreError::Broken("a transaction could not be built");
 const TOO_LONG: StoreError = StoreError::Broken("an account map is too long to be stored");
 
 /// Which account of ours is which at the bank, under one grant.
@@ -77,25 +83,62 @@ impl AccountMap {
 }
 
 impl Store {
-    /// Remembers the account map of a consent. If the map of a newer grant is there already, that one stays: no error,
-    /// there is nothing to do about it. That of an earlier consent under this id is overwritten. Swept together with the
-    /// consent as it stands now.
+    /// Remembers the account map of a consent, where the consent is still there and its grant active under the map's bank
+    /// consent: what was revoked or erased while the bank was asked leaves no map. If the map of a newer generation is
+    /// there already, that one stays. Neither is an error: there is nothing to do about it. That of an earlier consent
+    /// under this id is overwritten. Swept together with the consent as it stands now.
     pub async fn put_accounts(&self, consent: &Consent, map: &AccountMap) -> Result<(), StoreError> {
         let mut row = render(&consent.id, map)?;
         row.instant("ca", consent.created).number("ttl", sweep_after(consent, self.keep).ttl_seconds());
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(row.0));
-        let request = request.condition_expression("attribute_not_exists(pk) OR ca <> :ca OR g <= :g");
-        let request = request
+        let items = [self.granted(consent, map)?, self.newest(consent, map, row)?];
+        let mut chance = [0; 16];
+        aws_lc_rs::rand::fill(&mut chance).map_err(|_| StoreError::Broken("no randomness"))?;
+        for meeting in 0..MEETINGS {
+            if meeting > 0 {
+                tokio::time::sleep(pause(meeting, &chance).as_duration()).await;
+            }
+            let request = self.client.transact_write_items().set_transact_items(Some(items.to_vec()));
+            let Err(error) = request.send().await else { return Ok(()) };
+            if !met_another(error)? {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Contended)
+    }
+
+    /// On condition that the consent's grant is the one under which the bank listed the accounts.
+    fn granted(&self, consent: &Consent, map: &AccountMap) -> Result<TransactWriteItem, StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .key("pk", AttributeValue::S(consent.id.to_string()))
+            .key("sk", AttributeValue::S(CONSENT.to_owned()))
+            .condition_expression("g = :active AND gb = :gb")
+            .expression_attribute_values(":active", AttributeValue::S("active".to_owned()))
+            .expression_attribute_values(":gb", AttributeValue::S(map.bank_consent.as_str().to_owned()));
+        let check = check.build().map_err(|_| UNBUILT)?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
+    }
+
+    /// Unless a map of a newer generation is there.
+    fn newest(&self, consent: &Consent, map: &AccountMap, row: Row) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(row.0))
+            .condition_expression("attribute_not_exists(pk) OR ca <> :ca OR g <= :g")
             .expression_attribute_values(":g", AttributeValue::N(map.generation.to_string()))
             .expression_attribute_values(":ca", AttributeValue::N(consent.created.millis().to_string()));
-        match request.send().await {
-            Err(SdkError::ServiceError(answer)) if answer.err().is_conditional_check_failed_exception() => {
-                Ok(())
-            }
-            Err(error) => Err(error.into()),
-            Ok(_) => Ok(()),
-        }
+        Ok(TransactWriteItem::builder().put(put.build().map_err(|_| UNBUILT)?).build())
     }
+}
+
+/// Whether a transaction only met another write; false if a condition did not hold.
+fn met_another<R>(error: SdkError<TransactWriteItemsError, R>) -> Result<bool, StoreError> {
+    let SdkError::ServiceError(answer) = &error else { return Err(error.into()) };
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = answer.err() else {
+        return Err(error.into());
+    };
+    let standings = standings(cancelled.cancellation_reasons())?;
+    Ok(!standings.contains(&Standing::Failed))
 }
 
 fn render(id: &ConsentId, map: &AccountMap) -> Result<Row, StoreError> {

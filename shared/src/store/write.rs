@@ -22,7 +22,7 @@ use data_encoding::BASE64URL_NOPAD;
 use std::collections::HashMap;
 
 /// How often a write is sent that meets others.
-const MEETINGS: u32 = 6;
+pub(super) const MEETINGS: u32 = 6;
 /// Before it is sent again; doubled each time.
 const PAUSE_MS: i64 = 10;
 
@@ -190,7 +190,7 @@ impl Change<'_> {
 
 /// What one reason of a cancelled transaction says of its row.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Standing {
+pub(super) enum Standing {
     /// Nothing was wrong with it.
     Fine,
     /// Its condition did not hold.
@@ -199,23 +199,26 @@ enum Standing {
     Busy,
 }
 
+/// What a cancelled transaction says of each of its rows.
+pub(super) fn standings(reasons: &[CancellationReason]) -> Result<Vec<Standing>, StoreError> {
+    let of = |reason: &CancellationReason| match reason.code() {
+        None | Some("None") => Ok(Standing::Fine),
+        Some("ConditionalCheckFailed") => Ok(Standing::Failed),
+        Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => {
+            Ok(Standing::Busy)
+        }
+        Some(_) => Err(StoreError::Broken("the transaction was not accepted")),
+    };
+    reasons.iter().map(of).collect()
+}
+
 /// Why a transaction was cancelled; nothing if it only has to be sent again.
 fn verdict(
     reasons: Vec<CancellationReason>,
     change: &Change<'_>,
     reservation: Option<&Reservation>,
 ) -> Result<Option<Outcome>, StoreError> {
-    let mut standings = Vec::with_capacity(reasons.len());
-    for reason in &reasons {
-        standings.push(match reason.code() {
-            None | Some("None") => Standing::Fine,
-            Some("ConditionalCheckFailed") => Standing::Failed,
-            Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => {
-                Standing::Busy
-            }
-            Some(_) => return Err(StoreError::Broken("the transaction was not accepted")),
-        });
-    }
+    let standings = standings(&reasons)?;
     let failed = |(reason, standing): (CancellationReason, &Standing)| {
         (*standing == Standing::Failed).then_some(reason.item)
     };
@@ -234,7 +237,7 @@ fn verdict(
 }
 
 /// Not the same for two writes that have met.
-fn pause(meeting: u32, write: &[u8; 16]) -> Span {
+pub(super) fn pause(meeting: u32, write: &[u8; 16]) -> Span {
     let longest = PAUSE_MS << meeting;
     let [chance, ..] = *write;
     Span::millis(longest / 2 + i64::from(chance) * longest / 512)

@@ -2,8 +2,8 @@
 //! the sealing ring hides things (it rotates: the newest seals, older ones still open).
 
 use super::{
-    AccountId, CodeVerifier, ConsentId, CorporateId, Digest, Handle, Nonce, OwnerId, TransactionId,
-    id::Malformed,
+    AccountId, BankAccountId, CodeVerifier, ConsentId, CorporateId, Digest, Handle, Nonce, OwnerId,
+    TransactionId, id::Malformed,
 };
 use aws_lc_rs::{constant_time, hmac};
 use data_encoding::BASE64URL_NOPAD;
@@ -72,6 +72,12 @@ impl IdentityKey {
         sorted.sort_unstable();
         parts.extend(sorted.iter().map(|pan| pan.as_bytes()));
         AccountId::card(&self.derive("card", &parts))
+    }
+
+    /// Our id of a card account that nothing else tells apart from others: the bank's id, and so good as long as the bank's
+    /// consent (`identity: bank_id`).
+    pub fn bank_named_card(&self, owner: &OwnerId, bank_id: &BankAccountId) -> AccountId {
+        AccountId::card(&self.derive("bank_named_card", &[owner.as_bytes(), bank_id.as_str().as_bytes()]))
     }
 
     /// Whether this is the same key.

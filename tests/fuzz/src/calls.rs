@@ -148,6 +148,6 @@ pub(crate) fn cursor(input: &[u8]) {
 pub(crate) fn sealed() -> String {
     let (whose, day) = (Whose::new(), Date::new(2026, 1, 10).expect("a day"));
     let rest = Window::new(day, Date::new(2026, 1, 12).expect("a day"));
-    let position = Position { rest, proven: day };
+    let position = Position { rest, answered: day, proven: day };
     Cursor { position, source: true }.seal(&KEY, whose.bound(&whose.owner), NOW)
 }

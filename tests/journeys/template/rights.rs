@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// What may be done to rows; everything else of DynamoDB is done to tables.
-const ROWS: [&str; 7] = ["GetItem", "BatchGetItem", "Query", "Scan", "PutItem", "UpdateItem", "DeleteItem"];
+const ROWS: [&str; 8] =
+    ["GetItem", "BatchGetItem", "ConditionCheckItem", "Query", "Scan", "PutItem", "UpdateItem", "DeleteItem"];
 
 /// Roles and managed policies with their statements.
 fn statements(sheet: &Sheet) -> Vec<(&str, &Value)> {
