@@ -34,6 +34,7 @@ fn note(rows: &mut Rows, dump: &Value) {
             ("starts", 2..=4) if name.starts_with('s') && is_numbered(name) => "s<n>".to_owned(),
             // A subject is seven characters of base64url, which may be digits themselves.
             ("budget", 8) if is_numbered(name) => "<subject><n>".to_owned(),
+            ("budget", 8) if name.ends_with('w') => "<subject>w".to_owned(),
             _ => name.clone(),
         };
         rows.entry(kind.to_owned()).or_default().extend(item.as_object().unwrap().keys().map(name));

@@ -189,7 +189,6 @@ impl World {
                 leaks.push(format!("{found:?} in the answer {answer}"));
             }
         }
-        kept::keep(kept::Sink::Printed, printed);
         leaks
     }
 
@@ -219,6 +218,7 @@ impl World {
     pub(crate) fn search(&self, printed: &[String]) {
         let leaks = self.leaks(printed);
         assert!(leaks.is_empty(), "{leaks:#?}");
+        kept::keep(kept::Sink::Printed, printed);
     }
 
     /// Searches the raw table, and the bytes of its binary attributes.

@@ -4,6 +4,9 @@
 mod init;
 mod session;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
+
 use crate::answer::Refusal;
 
 pub(crate) use init::init;
@@ -29,7 +32,9 @@ fn invalid(why: impl Into<String>) -> Refusal {
     Refusal::decoupled("invalid_request", why).strange()
 }
 
-/// The form of BankID's animated QR; here it only changes with each poll (inferred).
+/// The form of BankID's animated QR; here it only changes with each poll (inferred). The session is not in it: whoever
+/// photographs the code cannot poll.
 fn qr(session_id: &str, poll: u32) -> String {
-    format!("bankid.{session_id}.{poll}")
+    let digest = digest(&SHA256, session_id.as_bytes());
+    format!("bankid.{}.{poll}", HEXLOWER.encode(digest.as_ref()))
 }
