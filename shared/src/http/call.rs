@@ -16,7 +16,7 @@ use std::{
 const LEASE_BEYOND_DEADLINE: Span = Span::seconds(5);
 
 /// What it takes to say that there was no time.
-const LAST_MOMENT: Duration = Duration::from_millis(150);
+const LAST_MOMENT: Duration = Duration::from_millis(100);
 
 /// Event time. Now is the instant that the gateway stamped on the event plus the monotonic time since; the wall clock
 /// of the machine is not asked, except to learn how far away the runtime's deadline is.

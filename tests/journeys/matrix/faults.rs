@@ -38,12 +38,22 @@ pub(super) fn of(kind: CallKind) -> Vec<(Fault, u32)> {
         CallKind::TokenAuthorizationCode | CallKind::TokenRefreshToken => {
             (&OF_TOKENS, &["access_token", "refresh_token", "expires_in", "token_type"])
         }
-        CallKind::ConsentsCreate => (&[], &["consentId", "_links", "scaMethods"]),
-        CallKind::DecoupledInit => (&OF_ORDERS, &["auto_start_token", "sleep_time", "_links"]),
-        CallKind::DecoupledPoll => (&OF_ORDERS, &["result", "access_token"]),
+        CallKind::ConsentsCreate => (
+            &[],
+            &["consentId", "consentStatus", "scaMethods", "scaMethodType", "_links", "authorization", "href"],
+        ),
+        CallKind::DecoupledInit => {
+            (&OF_ORDERS, &["auto_start_token", "sleep_time", "_links", "token", "cancel", "href"])
+        }
+        CallKind::DecoupledPoll => (
+            &OF_ORDERS,
+            &["result", "access_token", "refresh_token", "expires_in", "token_type", "_links", "sleep_time"],
+        ),
         CallKind::DecoupledCancel => (&OF_ORDERS, &[]),
         CallKind::AccountsList => (&[], &["accounts", "accountId", "currency", "balances"]),
-        CallKind::AccountsOne => (&[], &["accountId", "currency"]),
+        CallKind::AccountsOne => {
+            (&[], &["accountId", "currency", "iban", "bban", "balances", "balanceType", "amount", "content"])
+        }
         CallKind::AccountsTransactions => (&[], &["transactions", "amount", "creditDebit"]),
         CallKind::CardsList => (&[], &["cardAccounts", "accountId"]),
         CallKind::CardsTransactions => (&[], &["transactions", "amount"]),
