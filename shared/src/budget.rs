@@ -62,6 +62,8 @@ impl Standing {
 pub enum Reserved {
     /// It may, and is counted already.
     Granted(Standing),
+    /// It may: this very request has counted it before, or the answer to that was lost.
+    Again(Standing),
     /// It may not; nothing was counted.
     Exhausted(Standing),
 }

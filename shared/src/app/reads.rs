@@ -13,7 +13,8 @@ use crate::{
 pub struct Reservation {
     subject: String,
     by: ClaimId,
-    at: Timestamp,
+    /// When; absent if it had been counted before, so that it is nobody's to give back.
+    at: Option<Timestamp>,
     standing: Standing,
 }
 
@@ -33,7 +34,8 @@ impl Invocation<'_> {
         let subject = subject.key(&self.material.identity, owner);
         let (limit, now, by) = (self.app.config.unattended_reads, self.now(), self.claim().by);
         match self.app.store.reserve(owner, &subject, by, (limit, now)).await? {
-            Reserved::Granted(standing) => Ok(Reservation { subject, by, at: now, standing }),
+            Reserved::Granted(standing) => Ok(Reservation { subject, by, at: Some(now), standing }),
+            Reserved::Again(standing) => Ok(Reservation { subject, by, at: None, standing }),
             Reserved::Exhausted(standing) => {
                 telemetry::count(Metric::BudgetExhausted);
                 let wait = standing.next_at.map(|at| at.after(now));
@@ -46,7 +48,7 @@ impl Invocation<'_> {
 impl App {
     /// Nothing was read: the call provably never left, or there was no token for it.
     pub async fn give_back(&self, owner: &OwnerId, reservation: Option<Reservation>) {
-        let Some(Reservation { subject, by, at, .. }) = reservation else { return };
+        let Some(Reservation { subject, by, at: Some(at), .. }) = reservation else { return };
         if let Err(error) = self.store.unreserve(owner, &subject, by, at).await {
             telemetry::cause(&error);
         }

@@ -74,7 +74,7 @@ impl Store {
                 let item = failed.item.unwrap_or_default();
                 let standing = Standing::of(&reads(&item, subject), limit, now);
                 let ours = item.get(&format!("{subject}w")) == Some(&claim(by));
-                Ok(if ours { Reserved::Granted(standing) } else { Reserved::Exhausted(standing) })
+                Ok(if ours { Reserved::Again(standing) } else { Reserved::Exhausted(standing) })
             }
             Err(error) => Err(error.into()),
         }

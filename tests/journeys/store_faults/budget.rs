@@ -40,6 +40,17 @@ async fn a_counted_read_whose_count_was_executed_and_never_confirmed_counts_once
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_whose_giving_back_was_executed_and_never_confirmed_gives_back_one_read() {
+    assert_eq!(left_after_a_read_that_never_left(1).await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_count_that_was_never_confirmed_may_be_an_earlier_one_and_is_not_given_back() {
+    assert_eq!(left_after_a_read_that_never_left(0).await, 2);
+}
+
+/// One read; then one that cannot reach the bank, of which the table never confirms this update: the first counts, the
+/// second gives back. What is left then.
+async fn left_after_a_read_that_never_left(skip: u32) -> usize {
     let world = World::in_process().await;
     let anna = world.person();
     let path = format!("/v1/consents/{}/accounts", anna.connect().await);
@@ -47,12 +58,11 @@ async fn a_read_whose_giving_back_was_executed_and_never_confirmed_gives_back_on
     anna.call("GET", &path).send().await.expect(200);
     world.bank.change_switches(|switches| switches.away = Some(Away::Closed));
     world.bank.close_connections().await;
-    let lost =
-        ProxyFault { operation: Some(COUNT.to_owned()), kind: FaultKind::AnswerLost, times: 1, skip: 1 };
+    let lost = ProxyFault { operation: Some(COUNT.to_owned()), kind: FaultKind::AnswerLost, times: 1, skip };
     world.table_proxy.fault(lost);
     anna.call("GET", &path).send().await.problem(503, "bank_unavailable");
     world.bank.change_switches(|switches| switches.away = None);
     // The bank is left alone for a while.
     world.pass(600_000);
-    assert_eq!(reads_left(&world, &path, &anna).await, 3);
+    reads_left(&world, &path, &anna).await
 }
