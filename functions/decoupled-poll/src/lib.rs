@@ -2,6 +2,7 @@
 //! asks how the BankID order stands, or ends the attempt.
 
 mod cancel;
+mod hold;
 mod poll;
 
 use lambda_http::Request;
