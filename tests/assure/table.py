@@ -72,8 +72,9 @@ def said(logs):
     found = {}
     for log in logs:
         for line in pathlib.Path(log).read_text(errors="replace").splitlines():
-            if line.startswith("measure | "):
-                _, what, reached, asked, seed = (part.strip() for part in line.split(" | "))
+            # Dots of a quiet run may stand before it.
+            if measure := re.search(r"measure \| (.*)", line):
+                what, reached, asked, seed = (part.strip() for part in measure[1].split(" | "))
                 found[what] = (reached, asked, seed)
     return found
 
