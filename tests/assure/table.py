@@ -73,7 +73,7 @@ def said(logs):
     for log in logs:
         for line in pathlib.Path(log).read_text(errors="replace").splitlines():
             # Dots of a quiet run may stand before it.
-            if measure := re.search(r"measure \| (.*)", line):
+            if measure := re.match(r"\.*measure \| (.*)", line):
                 what, reached, asked, seed = (part.strip() for part in measure[1].split(" | "))
                 found[what] = (reached, asked, seed)
     return found
