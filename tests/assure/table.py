@@ -72,8 +72,8 @@ def said(logs):
     found = {}
     for log in logs:
         for line in pathlib.Path(log).read_text(errors="replace").splitlines():
-            # Dots of a quiet run may stand before it.
-            if measure := re.match(r"\.*measure \| (.*)", line):
+            # Dots of a quiet run may stand before it, or the name of another test; the head of a table printed before is none.
+            if measure := re.search(r"(?<!\| )measure \| (.*)", line):
                 what, reached, asked, seed = (part.strip() for part in measure[1].split(" | "))
                 found[what] = (reached, asked, seed)
     return found
