@@ -160,7 +160,7 @@ impl App {
             let (mut answer, code) =
                 match handled.await.unwrap_or_else(|_| Err(Problem::new(Code::OutOfTime))) {
                     Ok(answer) => (answer, None),
-                    // What it was to answer a browser with, nobody here knows: a page says nothing either.
+                    // A browser is no caller of an API: the log gets the problem, the person a page.
                     Err(problem) if route == CALLBACK => {
                         (http::trouble_page(&problem), Some(problem.code().id()))
                     }

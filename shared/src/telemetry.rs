@@ -32,7 +32,6 @@ struct Notes {
     bank: Option<String>,
     drift: Option<String>,
     consent: Option<ConsentId>,
-    code: Option<&'static str>,
     cause: Option<String>,
     certificate_days: Option<i64>,
     audit: Vec<Audit>,
@@ -84,11 +83,6 @@ pub fn concerns(consent: &ConsentId) {
 /// Says in how many days the first of our certificates ends; negative after that.
 pub fn certificate_days(days: i64) {
     note(|notes| notes.certificate_days = Some(days));
-}
-
-/// Says by which code this request failed, where its answer is not the problem itself.
-pub fn failed(code: &'static str) {
-    note(|notes| notes.code = Some(code));
 }
 
 /// Keeps the inner cause of a failure for the line. It never goes into an answer, and must never hold a value from

@@ -26,8 +26,6 @@ use patience::Patience;
 use simulated_bank::{CallKind, Fault, FaultOrder};
 use std::{any::Any, panic::AssertUnwindSafe};
 
-const DAY_MS: i64 = 24 * 3_600_000;
-
 /// The calls at the bank that one request of this path makes, in order.
 async fn learn(world: &World, path: &str) -> Vec<CallKind> {
     let scene = Scene::set(world, path).await;
@@ -53,11 +51,7 @@ async fn all_of(path: &'static str, calls: &[CallKind], how_long: Wait) -> Done 
         for (fault, times) in faults.into_iter().filter(|(fault, _)| how_long.is_for(fault)) {
             let order = FaultOrder { call: kind, fault, times, skip: u32::try_from(skip).unwrap() };
             let name = format!("{path}: {order:?}");
-            if path.contains("decoupled") {
-                // One personal number has so many starts in a day.
-                world.pass(DAY_MS);
-            }
-            let scene = Scene::of(reads::who(&world, path, &mut other), path).await;
+            let scene = reads::fresh(&world, path, &mut other).await;
             let arm = || {
                 functions.hurry(true);
                 world.bank.fault(order.clone());

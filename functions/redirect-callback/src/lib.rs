@@ -37,11 +37,7 @@ pub async fn handle(app: &App, request: Request) -> Answer {
         telemetry::count(Metric::IssuerRefused);
         return Ok(http::neutral_page());
     }
-    match answer(app, &request, callback).await {
-        Ok(answer) => Ok(answer),
-        // A browser is no caller of an API: the log gets the problem, the person a page.
-        Err(problem) => Ok(http::trouble_page(&problem)),
-    }
+    answer(app, &request, callback).await
 }
 
 async fn answer(app: &App, request: &Request, callback: Callback) -> Answer {

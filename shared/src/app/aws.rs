@@ -8,8 +8,7 @@ use aws_config::{
     BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider,
     retry::RetryConfig, timeout::TimeoutConfig,
 };
-use aws_sdk_dynamodb::config::SharedCredentialsProvider;
-use aws_sdk_dynamodb::config::retry::RetryPartition;
+use aws_sdk_dynamodb::config::{SharedCredentialsProvider, retry::RetryPartition};
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use connections::Connections;
@@ -56,13 +55,12 @@ impl Aws {
         self.connections.forget();
     }
 
-    // How much may still be tried again is an account of the client's own. The SDK would share one among all clients of a
-    // service in a process, so that another one's trouble would leave nothing to try with.
-
     /// The table's client; `endpoint` instead of the region's own where one is given.
     pub(super) fn dynamodb(&self, endpoint: Option<String>) -> aws_sdk_dynamodb::Client {
         let mut config = aws_sdk_dynamodb::config::Builder::from(&self.config);
         config.set_endpoint_url(endpoint);
+        // How much may still be tried again is an account of the client's own. The SDK would share one among all clients of
+        // a service in a process, so that another one's trouble would leave nothing to try with.
         config.set_retry_partition(Some(RetryPartition::custom("table").build()));
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }

@@ -2,10 +2,7 @@
 //! says nothing. Nothing from the request is ever shown.
 
 use super::Problem;
-use crate::{
-    config::{App, HandleIn, Return},
-    telemetry,
-};
+use crate::config::{App, HandleIn, Return};
 use lambda_http::{Body, Response, http::HeaderValue};
 use url::Url;
 
@@ -46,7 +43,6 @@ pub fn neutral_page() -> Response<Body> {
 /// For trouble of ours or the bank's. Nothing has been spent by then, or its end is written down: loading the page again
 /// is safe, and helps where the problem says so.
 pub fn trouble_page(problem: &Problem) -> Response<Body> {
-    telemetry::failed(problem.code().id());
     let Some(seconds) = problem.retry_after_s() else {
         let status = problem.code().entry().status;
         return page(

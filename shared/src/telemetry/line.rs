@@ -103,7 +103,7 @@ impl Entry for Line<'_> {
             line.value("consent_id", &id.to_string());
         }
         let texts = [
-            ("code", ending.code.or(notes.code)),
+            ("code", ending.code),
             ("cause", notes.cause.as_deref()),
             ("bank", notes.bank.as_deref()),
             ("drift_in", notes.drift.as_deref()),

@@ -1,11 +1,7 @@
 //! The process dies after the n-th poll of its handler, for every n until it completes, on every path.
 
-use super::{DAY_MS, Drill, calm, case, pairs, reads};
-use crate::{
-    mortal::Death,
-    paths::{PATHS, Scene},
-    world::measure,
-};
+use super::{Drill, calm, case, pairs, reads};
+use crate::{mortal::Death, paths::PATHS, world::measure};
 use futures_util::{StreamExt, stream};
 
 /// Most of it is waiting; of more than that a small machine makes trouble of its own.
@@ -18,12 +14,8 @@ async fn all_of(path: &'static str) -> usize {
     let (world, functions) = pairs::world().await;
     let mut other = None;
     for polls in 1..POLLS {
-        if path.contains("decoupled") {
-            // One personal number has so many starts in a day.
-            world.pass(DAY_MS);
-        }
         let name = format!("{path}: dropped after poll {polls}");
-        let scene = Scene::of(reads::who(&world, path, &mut other), path).await;
+        let scene = reads::fresh(&world, path, &mut other).await;
         let before = functions.died();
         let arm = || functions.doom(pairs::function(path), Death::AtPoll(polls));
         let disarm = || {

@@ -7,6 +7,8 @@ use crate::{
 };
 use serde_json::Value;
 
+const DAY_MS: i64 = 24 * 3_600_000;
+
 /// One person reads in all cases, and keeps a consent more to compare with; where reads are counted, a new one each time.
 pub(super) fn who<'w>(world: &'w World, path: &str, other: &mut Option<String>) -> Person<'w> {
     if !path.contains("unattended") {
@@ -14,6 +16,14 @@ pub(super) fn who<'w>(world: &'w World, path: &str, other: &mut Option<String>) 
     }
     *other = None;
     world.person()
+}
+
+/// The scene of one case after another: one personal number has so many starts in a day, so each has a day of its own.
+pub(super) async fn fresh<'w>(world: &'w World, path: &str, other: &mut Option<String>) -> Scene<'w> {
+    if path.contains("decoupled") {
+        world.pass(DAY_MS);
+    }
+    Scene::of(who(world, path, other), path).await
 }
 
 /// Reads once more, without a fault.

@@ -1,6 +1,7 @@
-//! The table stays away, from each exchange of each path on: it fails, or **does what it is told and never says so**. One fault that passes is noticed by nobody (`store_faults/everywhere.rs`); one that stays is answered.
+//! The table stays away, from each exchange of each path on: it fails, or **does what it is told and never says so**. One
+//! fault that passes is noticed by nobody (`store_faults/everywhere.rs`); one that stays is answered.
 
-use super::{DAY_MS, Drill, calm, case, pairs, reads};
+use super::{Drill, calm, case, pairs, reads};
 use crate::{
     paths::{PATHS, Scene},
     world::measure,
@@ -21,12 +22,8 @@ async fn all_of(path: &'static str, kind: FaultKind) -> usize {
     let exchanges = world.table_proxy.exchanges().len() - before;
     scene.strike().await;
     for skip in 0..exchanges {
-        if path.contains("decoupled") {
-            // One personal number has so many starts in a day.
-            world.pass(DAY_MS);
-        }
         let name = format!("{path}: {kind:?} from exchange {} of {exchanges} on", skip + 1);
-        let scene = Scene::of(reads::who(&world, path, &mut other), path).await;
+        let scene = reads::fresh(&world, path, &mut other).await;
         let skip = u32::try_from(skip).unwrap();
         let arm = || world.table_proxy.fault(ProxyFault { operation: None, kind, times: 99, skip });
         let disarm = || calm(&world);
